@@ -1,0 +1,53 @@
+package io.neurojoule.analysis;
+
+import java.util.List;
+import java.util.Map;
+
+/// The result of a run as plain data: `results.json`, and what every report is made from.
+///
+/// @param format         version of the result's layout
+/// @param tool           name and version that computed it
+/// @param boundaries     members of each boundary, by name; the first one is the headline
+/// @param rows           one per cell × (channel or boundary)
+/// @param cells          one per planned cell
+/// @param missingWindows ids as `cell-id#repeat` of planned `measure` windows that the recording lacks
+public record ExperimentResult(
+        int format,
+        String tool,
+        RunSummary run,
+        Map<String, List<String>> boundaries,
+        List<ResultRow> rows,
+        List<CellResult> cells,
+        List<Finding> findings,
+        List<String> missingWindows) {
+    public static final int FORMAT = 1;
+
+    public ExperimentResult {
+        rows = List.copyOf(rows);
+        cells = List.copyOf(cells);
+        findings = List.copyOf(findings);
+        missingWindows = List.copyOf(missingWindows);
+    }
+
+    /// Where and when.
+    ///
+    /// @param startedAt ISO 8601, UTC
+    /// @param element   what one element is called, e.g. `frame`
+    /// @param quick     short windows: every figure is marked
+    /// @param headline  name of the boundary whose figure is quoted first
+    public record RunSummary(
+            String name,
+            String startedAt,
+            String host,
+            String user,
+            String cpu,
+            String element,
+            boolean quick,
+            String headline,
+            String simulated,
+            Map<String, String> environment) {
+        public RunSummary {
+            environment = Map.copyOf(environment);
+        }
+    }
+}

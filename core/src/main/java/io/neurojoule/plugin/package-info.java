@@ -1,0 +1,5 @@
+/// Plug-ins found by name through ServiceLoader.
+@NullMarked
+package io.neurojoule.plugin;
+
+import org.jspecify.annotations.NullMarked;

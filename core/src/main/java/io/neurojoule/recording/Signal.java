@@ -1,0 +1,27 @@
+package io.neurojoule.recording;
+
+import io.neurojoule.sensor.Channel;
+import java.util.List;
+
+/// All values of one channel over a run, as read: parallel arrays, times ascending.
+///
+/// @param timeNanos when each value was true: the source's own stamp where it has one, else the middle of the read
+/// @param readNanos how long each read took
+/// @param raw       `raw * scale` is in the channel's unit
+/// @param gaps      reads that gave no value, in order of time
+public record Signal(Channel channel, long[] timeNanos, long[] readNanos, long[] raw, List<Gap> gaps) {
+    public Signal {
+        if (timeNanos.length != raw.length || readNanos.length != raw.length) {
+            throw new IllegalArgumentException("%s: %d times, %d read times, %d values"
+                    .formatted(channel.id(), timeNanos.length, readNanos.length, raw.length));
+        }
+        gaps = List.copyOf(gaps);
+    }
+
+    /// A read that gave no value.
+    public record Gap(long atNanos, String why) {}
+
+    public int size() {
+        return raw.length;
+    }
+}

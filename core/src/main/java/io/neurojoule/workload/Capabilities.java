@@ -1,0 +1,26 @@
+package io.neurojoule.workload;
+
+import java.util.List;
+import java.util.Optional;
+
+/// What a network offers: the answer to `hello`.
+///
+/// @param precisions  names it accepts; empty when it does not say
+/// @param phases      phases that it marks in a step; empty when none
+/// @param element     what one element is called, e.g. `frame`
+/// @param framework   name and version, e.g. `onnxruntime 1.29.0`
+/// @param stoppable   whether `stop` ends a run early
+/// @param verifiable  whether it answers `verify`
+public record Capabilities(
+        String name,
+        List<String> precisions,
+        List<String> phases,
+        Optional<String> element,
+        Optional<String> framework,
+        boolean stoppable,
+        boolean verifiable) {
+    public Capabilities {
+        precisions = List.copyOf(precisions);
+        phases = List.copyOf(phases);
+    }
+}

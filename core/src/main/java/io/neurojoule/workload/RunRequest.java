@@ -1,0 +1,27 @@
+package io.neurojoule.workload;
+
+import java.util.OptionalLong;
+
+/// One loop in place.
+///
+/// @param seconds       at least this long
+/// @param minIterations at least so many steps, >= 1
+/// @param maxIterations at most so many, if limited
+public record RunRequest(Kind kind, double seconds, long minIterations, OptionalLong maxIterations, Timing timing) {
+    public enum Kind {
+        WARMUP,
+        MEASURE,
+        INSTRUMENT
+    }
+
+    /// What is timed inside the loop: nothing, each step, or each phase of each step. Only [#BARE] is fit for energy.
+    public enum Timing {
+        BARE,
+        LATENCY,
+        PHASES
+    }
+
+    public static RunRequest of(Kind kind, double seconds, Timing timing) {
+        return new RunRequest(kind, seconds, 1, OptionalLong.empty(), timing);
+    }
+}

@@ -1,0 +1,5 @@
+/// Networks in ONNX Runtime.
+@NullMarked
+package io.neurojoule.onnx;
+
+import org.jspecify.annotations.NullMarked;
