@@ -1,0 +1,58 @@
+package io.neurojoule.recording;
+
+import io.neurojoule.sensor.Channel;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// The content of `run.json`: what a reader needs to understand the other files. Written first, whole.
+///
+/// @param format       version of the run directory's layout; a reader takes its own and all older ones
+/// @param startedNanos the moment of `startedAt` on the clock of all other times
+/// @param quick        short windows: every figure is marked
+/// @param simulated    why the figures are not of real hardware, if they are not
+/// @param boundaries   members of each boundary as resolved at the start
+/// @param headline     name of the boundary that is quoted first
+/// @param environment  what may explain a difference between two runs, e.g. governor, kernel, runtime
+public record RunInfo(
+        int format,
+        String tool,
+        String name,
+        String element,
+        Instant startedAt,
+        long startedNanos,
+        String host,
+        String user,
+        String cpu,
+        boolean quick,
+        Optional<String> simulated,
+        Map<String, List<String>> boundaries,
+        String headline,
+        List<SensorInfo> sensors,
+        Map<String, String> environment) {
+    public static final int FORMAT = 1;
+
+    public RunInfo {
+        sensors = List.copyOf(sensors);
+        environment = Map.copyOf(environment);
+    }
+
+    /// One recorded sensor.
+    ///
+    /// @param file            its file below the run directory
+    /// @param via             what reads it, e.g. `perf`
+    /// @param measuredRefresh median time between two different values, as seen at the start; empty if it never changed
+    public record SensorInfo(
+            String id,
+            String file,
+            String via,
+            Duration period,
+            Optional<Duration> measuredRefresh,
+            List<Channel> channels) {
+        public SensorInfo {
+            channels = List.copyOf(channels);
+        }
+    }
+}
