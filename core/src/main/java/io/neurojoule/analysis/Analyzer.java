@@ -1,0 +1,339 @@
+package io.neurojoule.analysis;
+
+import io.neurojoule.recording.CellRecord;
+import io.neurojoule.recording.Note;
+import io.neurojoule.recording.Recording;
+import io.neurojoule.recording.Signal;
+import io.neurojoule.recording.Window;
+import io.neurojoule.sensor.Basis;
+import io.neurojoule.sensor.Channel;
+import io.neurojoule.sensor.Quantity;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+
+/// Computes the result of a recording, again and again the same.
+///
+/// Per element is Σ joules / Σ elements over the `measure` windows; the interval is Student's t over the windows; above
+/// idle is minus the mean power of the `idle_loaded` windows of the same load.
+public final class Analyzer {
+    private final Recording recording;
+    private final Map<String, Map<String, Integral>> byWindow = new LinkedHashMap<>();
+    private final Set<Finding> findings = new LinkedHashSet<>();
+
+    private Analyzer(Recording recording) {
+        this.recording = recording;
+    }
+
+    /// The result of a run, also of one that was cut off: what is missing is named.
+    public static ExperimentResult analyze(Recording recording) {
+        return new Analyzer(recording).result();
+    }
+
+    /// Every window × every energy or power channel, in order of time.
+    public static List<WindowEnergy> windows(Recording recording) {
+        List<WindowEnergy> rows = new ArrayList<>();
+        for (Window window : recording.windows()) {
+            for (Signal signal : recording.signals()) {
+                if (isEnergy(signal.channel())) {
+                    rows.add(new WindowEnergy(window, signal.channel(), integral(signal, window)));
+                }
+            }
+        }
+        return rows;
+    }
+
+    private static Integral integral(Signal signal, Window window) {
+        return Energy.of(signal, window.startNanos(), window.endNanos());
+    }
+
+    private static boolean isEnergy(Channel channel) {
+        return channel.quantity() == Quantity.ENERGY || channel.quantity() == Quantity.POWER;
+    }
+
+    private ExperimentResult result() {
+        for (Note note : recording.notes()) {
+            findings.add(new Finding(
+                    note.code(),
+                    Severity.valueOf(note.severity().toUpperCase(Locale.ROOT)),
+                    note.message(),
+                    note.cellId(),
+                    note.channel(),
+                    note.windowId()));
+        }
+        for (WindowEnergy row : windows(recording)) {
+            byWindow.computeIfAbsent(row.window().id(), id -> new LinkedHashMap<>())
+                    .put(row.channel().id(), row.integral());
+            if (row.integral() instanceof Integral.Unavailable none) {
+                findings.add(Finding.of(none.code(), Severity.ERROR, none.reason())
+                        .onChannel(row.channel().id())
+                        .inWindow(row.window().id()));
+            }
+        }
+        List<ResultRow> rows = new ArrayList<>();
+        List<CellResult> cells = new ArrayList<>();
+        List<String> missing = new ArrayList<>();
+        int repeats = recording.plan().path("repeats").asInt(0);
+        for (JsonNode planned : recording.plan().path("cells")) {
+            Planned cell = new Planned(
+                    planned.path("id").asString(),
+                    planned.path("target").asString(),
+                    planned.path("model").asString(),
+                    planned.path("precision").asString(),
+                    planned.path("batch").asInt());
+            Optional<CellRecord> known = recording.cells().stream()
+                    .filter(record -> record.cellId().equals(cell.id()))
+                    .findFirst();
+            List<Window> measured = windows(cell.id(), Window.Kind.MEASURE);
+            cells.add(cellResult(cell, known));
+            if (known.isEmpty() || known.get().status().equals("measured")) {
+                for (int repeat = 1; repeat <= repeats; repeat++) {
+                    int wanted = repeat;
+                    if (measured.stream().noneMatch(window -> window.repeat() == wanted)) {
+                        missing.add(cell.id() + "#" + repeat);
+                    }
+                }
+            }
+            rows.addAll(rows(cell, known, measured));
+        }
+        if (!missing.isEmpty()) {
+            findings.add(Finding.of(
+                    "windows-missing",
+                    Severity.WARNING,
+                    "the run was cut off: %d planned windows were not measured; the rest is computed"
+                            .formatted(missing.size())));
+        }
+        return new ExperimentResult(
+                ExperimentResult.FORMAT,
+                recording.info().tool(),
+                summary(),
+                recording.info().boundaries(),
+                rows,
+                cells,
+                List.copyOf(findings),
+                missing);
+    }
+
+    private record Planned(String id, String target, String model, String precision, int batch) {}
+
+    private ExperimentResult.RunSummary summary() {
+        var info = recording.info();
+        return new ExperimentResult.RunSummary(
+                info.name(),
+                info.startedAt().toString(),
+                info.host(),
+                info.user(),
+                info.cpu(),
+                info.element(),
+                info.quick(),
+                info.headline(),
+                info.simulated().orElse(""),
+                info.environment());
+    }
+
+    private List<Window> windows(String cellId, Window.Kind kind) {
+        return recording.windows().stream()
+                .filter(window -> window.cellId().equals(cellId) && window.kind() == kind)
+                .toList();
+    }
+
+    private CellResult cellResult(Planned cell, Optional<CellRecord> known) {
+        return new CellResult(
+                cell.id(),
+                cell.target(),
+                cell.precision(),
+                cell.batch(),
+                known.map(CellRecord::status).orElse("missing"),
+                known.flatMap(CellRecord::reason),
+                known.map(CellRecord::agreement).orElse(OptionalDouble.empty()),
+                known.map(CellRecord::loadSeconds).orElse(OptionalDouble.empty()),
+                known.map(CellRecord::firstStepSeconds).orElse(OptionalDouble.empty()),
+                coldStart(cell),
+                known.map(CellRecord::peakMemoryBytes).orElse(java.util.OptionalLong.empty()),
+                known.map(CellRecord::executed).orElse(Map.of()),
+                known.map(CellRecord::settings).orElse(Map.of()));
+    }
+
+    /// Energy of the first load of a cell at the headline boundary, if all its members have one.
+    private OptionalDouble coldStart(Planned cell) {
+        List<Window> loads = windows(cell.id(), Window.Kind.LOAD);
+        List<String> members =
+                recording.info().boundaries().getOrDefault(recording.info().headline(), List.of());
+        if (loads.isEmpty() || members.isEmpty()) {
+            return OptionalDouble.empty();
+        }
+        return sum(loads.getFirst(), members) instanceof Energy energy
+                ? OptionalDouble.of(energy.joules())
+                : OptionalDouble.empty();
+    }
+
+    private List<ResultRow> rows(Planned cell, Optional<CellRecord> known, List<Window> measured) {
+        List<ResultRow> rows = new ArrayList<>();
+        for (Map.Entry<String, List<String>> boundary :
+                recording.info().boundaries().entrySet()) {
+            rows.add(row(cell, known, measured, ResultRow.Scope.BOUNDARY, boundary.getKey(), boundary.getValue()));
+        }
+        for (Signal signal : recording.signals()) {
+            if (isEnergy(signal.channel())) {
+                String id = signal.channel().id();
+                rows.add(row(cell, known, measured, ResultRow.Scope.CHANNEL, id, List.of(id)));
+            }
+        }
+        return rows;
+    }
+
+    /// The energy of one window summed over channels that do not overlap; bounds add up, as they may be off together.
+    private Integral sum(Window window, List<String> members) {
+        double joules = 0;
+        double bound = 0;
+        Map<String, Integral> integrals = byWindow.getOrDefault(window.id(), Map.of());
+        for (String member : members) {
+            Integral integral = integrals.get(member);
+            if (integral == null) {
+                return new Integral.Unavailable("not-covered", member + " was not recorded");
+            }
+            if (!(integral instanceof Energy energy)) {
+                return integral;
+            }
+            joules += energy.joules();
+            bound += energy.boundJoules();
+        }
+        return new Energy(joules, bound);
+    }
+
+    private ResultRow row(
+            Planned cell,
+            Optional<CellRecord> known,
+            List<Window> measured,
+            ResultRow.Scope scope,
+            String name,
+            List<String> members) {
+        double joules = 0;
+        double bound = 0;
+        double seconds = 0;
+        long elements = 0;
+        double[] perElement = new double[measured.size()];
+        double[] rates = new double[measured.size()];
+        Optional<String> reason = members.isEmpty()
+                ? Optional.of("boundary '%s' has no member: no source covers it here".formatted(name))
+                : Optional.empty();
+        for (int i = 0; i < measured.size(); i++) {
+            Window window = measured.get(i);
+            seconds += window.seconds();
+            elements += window.elements();
+            rates[i] = window.elements() / window.seconds();
+            if (reason.isEmpty()) {
+                switch (sum(window, members)) {
+                    case Energy energy -> {
+                        joules += energy.joules();
+                        bound += energy.boundJoules();
+                        perElement[i] = energy.joules() / window.elements();
+                    }
+                    case Integral.Unavailable none -> reason = Optional.of(window.id() + ": " + none.reason());
+                }
+            }
+        }
+        if (measured.isEmpty()) {
+            reason = known.flatMap(CellRecord::reason).or(() -> Optional.of("no window was measured"));
+        }
+        boolean counted = !measured.isEmpty();
+        boolean has = reason.isEmpty();
+        double rate = counted ? elements / seconds : 0;
+        double each = has ? joules / elements : 0;
+        Basis basis = has ? basis(members) : Basis.UNAVAILABLE;
+        Optional<Interval> eachInterval = has ? Interval.around(each, perElement) : Optional.empty();
+        Optional<Interval> rateInterval = counted ? Interval.around(rate, rates) : Optional.empty();
+        Optional<AboveIdle> above = has ? aboveIdle(cell, measured, members) : Optional.empty();
+        Map<Integer, Long> latencies = known.map(CellRecord::latencies).orElse(Map.of());
+        return new ResultRow(
+                cell.id(),
+                cell.target(),
+                cell.model(),
+                cell.precision(),
+                cell.batch(),
+                scope,
+                name,
+                basis,
+                measured.size(),
+                when(counted, seconds),
+                counted ? Optional.of(elements) : Optional.empty(),
+                when(has, joules),
+                has ? OptionalDouble.of(joules / seconds) : OptionalDouble.empty(),
+                when(has, each),
+                low(eachInterval),
+                high(eachInterval),
+                has ? OptionalDouble.of(bound / elements) : OptionalDouble.empty(),
+                above.map(a -> OptionalDouble.of(a.joules())).orElse(OptionalDouble.empty()),
+                above.map(a -> OptionalDouble.of(a.perElement())).orElse(OptionalDouble.empty()),
+                low(above.flatMap(AboveIdle::interval)),
+                high(above.flatMap(AboveIdle::interval)),
+                above.map(a -> basis.derived()),
+                when(counted, rate),
+                low(rateInterval),
+                high(rateInterval),
+                Latency.quantile(latencies, 0.5),
+                Latency.quantile(latencies, 0.9),
+                Latency.quantile(latencies, 0.99),
+                reason);
+    }
+
+    private record AboveIdle(double joules, double perElement, Optional<Interval> interval) {}
+
+    /// Minus the mean power of the `idle_loaded` windows of the same load; empty if a window has none.
+    private Optional<AboveIdle> aboveIdle(Planned cell, List<Window> measured, List<String> members) {
+        double joules = 0;
+        long elements = 0;
+        double[] perElement = new double[measured.size()];
+        for (int i = 0; i < measured.size(); i++) {
+            Window window = measured.get(i);
+            double idleWatts = 0;
+            int n = 0;
+            for (Window idle : windows(cell.id(), Window.Kind.IDLE_LOADED)) {
+                if (idle.repeat() == window.repeat() && sum(idle, members) instanceof Energy energy) {
+                    idleWatts += energy.joules() / idle.seconds();
+                    n++;
+                }
+            }
+            if (n == 0 || !(sum(window, members) instanceof Energy whole)) {
+                return Optional.empty();
+            }
+            double above = whole.joules() - idleWatts / n * window.seconds();
+            joules += above;
+            elements += window.elements();
+            perElement[i] = above / window.elements();
+        }
+        double each = joules / elements;
+        return Optional.of(new AboveIdle(joules, each, Interval.around(each, perElement)));
+    }
+
+    private Basis basis(List<String> members) {
+        Basis basis = Basis.MEASURED;
+        for (String member : members) {
+            basis = basis.and(recording
+                    .signal(member)
+                    .map(signal -> signal.channel().basis())
+                    .orElse(Basis.UNAVAILABLE));
+        }
+        // The experiment file says that the hardware is not real; nothing here looks for an emulator.
+        return recording.info().simulated().isPresent() ? basis.and(Basis.SIMULATED) : basis;
+    }
+
+    private static OptionalDouble when(boolean known, double value) {
+        return known ? OptionalDouble.of(value) : OptionalDouble.empty();
+    }
+
+    private static OptionalDouble low(Optional<Interval> interval) {
+        return interval.map(i -> OptionalDouble.of(i.low())).orElse(OptionalDouble.empty());
+    }
+
+    private static OptionalDouble high(Optional<Interval> interval) {
+        return interval.map(i -> OptionalDouble.of(i.high())).orElse(OptionalDouble.empty());
+    }
+}

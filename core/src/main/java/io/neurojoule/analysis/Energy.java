@@ -1,0 +1,231 @@
+package io.neurojoule.analysis;
+
+import io.neurojoule.recording.Signal;
+import io.neurojoule.sensor.Channel;
+import io.neurojoule.sensor.Component;
+import io.neurojoule.sensor.Quantity;
+import java.util.Arrays;
+import java.util.OptionalDouble;
+
+/// An amount of energy, and how far it may be off because of the reading: the only place where raw values are scaled,
+/// unwrapped and interpolated.
+///
+/// @param joules      best value
+/// @param boundJoules the true value lies within ± this if the sensor is right (and within its stated accuracy, where
+/// one
+///                    is stated): what was not seen between two readings at the edges, the age of a value when it was
+///                    read, and one step of the counter
+public record Energy(double joules, double boundJoules) implements Integral {
+    /// A step forward this many times larger than the stated maximum power allows is no reading of that component.
+    /// Three, because short peaks above a stated limit are real.
+    private static final double IMPLAUSIBLE = 3;
+
+    /// A counter of a component that always draws power, unchanged for so long, is frozen.
+    private static final long FROZEN_NANOS = 1_000_000_000L;
+    private static final int FROZEN_REFRESHES = 20;
+    private static final int FROZEN_SAMPLES = 5;
+
+    /// A power signal with a hole of more than this many refreshes, and more than half a second, is not covered.
+    private static final int HOLE_REFRESHES = 5;
+    private static final long HOLE_NANOS = 500_000_000L;
+
+    /// The energy between two times, interpolated at both ends.
+    ///
+    /// @param fromNanos on the run's clock
+    /// @param toNanos   after `fromNanos`
+    /// @throws IllegalArgumentException if the signal is neither energy nor power, or the times are reversed
+    public static Integral of(Signal signal, long fromNanos, long toNanos) {
+        if (toNanos <= fromNanos) {
+            throw new IllegalArgumentException("empty stretch: " + fromNanos + " to " + toNanos);
+        }
+        return switch (signal.channel().quantity()) {
+            case ENERGY -> ofCounter(signal, fromNanos, toNanos);
+            case POWER -> ofGauge(signal, fromNanos, toNanos);
+            case VOLTAGE, CURRENT, TEMPERATURE, FREQUENCY ->
+                throw new IllegalArgumentException(signal.channel().id() + " measures "
+                        + signal.channel().quantity() + ", not " + Quantity.ENERGY + " or " + Quantity.POWER);
+        };
+    }
+
+    private static Integral ofCounter(Signal signal, long from, long to) {
+        Channel channel = signal.channel();
+        long[] t = signal.timeNanos();
+        int first = floor(t, from);
+        int last = ceiling(t, to);
+        if (first < 0 || last >= t.length) {
+            return notCovered(channel, signal, from, to);
+        }
+        double sum = 0;
+        double bound = 0;
+        for (int i = first; i < last; i++) {
+            Integral step = step(signal, i);
+            if (!(step instanceof Energy whole)) {
+                return step;
+            }
+            long inside = Math.min(t[i + 1], to) - Math.max(t[i], from);
+            double share = inside / (double) (t[i + 1] - t[i]);
+            sum += whole.joules() * share;
+            if (t[i] < from) {
+                bound += edge(signal, i, whole.joules(), from);
+            }
+            if (t[i + 1] > to) {
+                bound += edge(signal, i, whole.joules(), to);
+            }
+        }
+        if (isFrozen(signal, first, last)) {
+            return new Unavailable(
+                    "counter-frozen",
+                    channel.id()
+                            + " did not change for more than a second; its value is stale. Check the driver or module that serves it");
+        }
+        double seconds = (to - from) * 1e-9;
+        bound += 2 * (channel.scale() + sum / seconds * age(signal, first, last));
+        double joules = sum + channel.baseWatts() * seconds;
+        return new Energy(joules, bound + channel.accuracy().orElse(0) * Math.abs(joules));
+    }
+
+    /// Seconds by which a value may be older than its time stamp: the refresh, and half of the longest read.
+    private static double age(Signal signal, int first, int last) {
+        long read = Math.max(signal.readNanos()[first], signal.readNanos()[last]);
+        return signal.channel().refresh().toNanos() * 1e-9 + read * 0.5e-9;
+    }
+
+    /// What a counter advanced between two readings. Exactly one number of wraps must be plausible.
+    private static Integral step(Signal signal, int i) {
+        Channel channel = signal.channel();
+        long delta = signal.raw()[i + 1] - signal.raw()[i];
+        double seconds = (signal.timeNanos()[i + 1] - signal.timeNanos()[i]) * 1e-9;
+        OptionalDouble most = mostJoules(channel, seconds, signal.readNanos()[i] + signal.readNanos()[i + 1]);
+        double turn = channel.wrapsAt() * channel.scale();
+        double joules = delta * channel.scale();
+        if (delta >= 0) {
+            if (channel.wrapsAt() > 0 && most.isPresent() && joules + turn <= most.getAsDouble()) {
+                return ambiguous(channel, seconds);
+            }
+            if (most.isPresent() && joules > IMPLAUSIBLE * most.getAsDouble()) {
+                return new Unavailable(
+                        "counter-jump",
+                        "%s jumped by %.6g J in %.3g s, more than the component can draw; the counter was set or the reading was wrong"
+                                .formatted(channel.id(), joules, seconds));
+            }
+            return new Energy(joules, 0);
+        }
+        if (channel.wrapsAt() > 0 && most.isPresent()) {
+            if (joules + 2 * turn <= most.getAsDouble()) {
+                return ambiguous(channel, seconds);
+            }
+            if (joules + turn >= 0 && joules + turn <= most.getAsDouble()) {
+                return new Energy(joules + turn, 0);
+            }
+        }
+        return new Unavailable(
+                "counter-reset",
+                "%s went back by %.6g J, and a wrap would mean more than its maximum power: the counter was reset"
+                        .formatted(channel.id(), -joules));
+    }
+
+    private static Unavailable ambiguous(Channel channel, double seconds) {
+        return new Unavailable(
+                "counter-gap",
+                "%s was not read for %.3g s, in which it could have wrapped more than once"
+                        .formatted(channel.id(), seconds));
+    }
+
+    /// The most a counter may advance between two readings; a value may be a refresh and a read older than its stamp.
+    private static OptionalDouble mostJoules(Channel channel, double seconds, long readNanos) {
+        return channel.maxWatts().isEmpty()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(channel.maxWatts().getAsDouble()
+                                * (seconds + channel.refresh().toNanos() * 1e-9 + readNanos * 1e-9)
+                        + 2 * channel.scale());
+    }
+
+    /// How far the linear interpolation at `at` may be off: energy only grows, and no faster than the maximum power.
+    private static double edge(Signal signal, int i, double joules, long at) {
+        long[] t = signal.timeNanos();
+        double before = (at - t[i]) * 1e-9;
+        double after = (t[i + 1] - at) * 1e-9;
+        double here = joules * before / (before + after);
+        double most = signal.channel().maxWatts().orElse(Double.POSITIVE_INFINITY);
+        double highest = Math.min(joules, most * before);
+        double lowest = Math.max(0, joules - most * after);
+        return Math.max(Math.max(highest - here, here - lowest), 0);
+    }
+
+    private static boolean isFrozen(Signal signal, int first, int last) {
+        if (!drawsAlways(signal.channel().component())) {
+            return false;
+        }
+        long least = Math.max(
+                FROZEN_NANOS, FROZEN_REFRESHES * signal.channel().refresh().toNanos());
+        int since = first;
+        for (int i = first + 1; i <= last; i++) {
+            if (signal.raw()[i] != signal.raw()[since]) {
+                since = i;
+            } else if (i - since >= FROZEN_SAMPLES && signal.timeNanos()[i] - signal.timeNanos()[since] > least) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// An idle integrated GPU may stand at 0 W for long; a package, its memory or a node cannot.
+    private static boolean drawsAlways(Component component) {
+        return switch (component.kind()) {
+            case CPU, DRAM, PLATFORM, NODE, WALL -> true;
+            case CORES, UNCORE, ACCELERATOR, RAIL, BOARD -> false;
+        };
+    }
+
+    private static Integral ofGauge(Signal signal, long from, long to) {
+        Channel channel = signal.channel();
+        long[] t = signal.timeNanos();
+        int first = floor(t, from);
+        int last = ceiling(t, to);
+        if (first < 0 || last >= t.length) {
+            return notCovered(channel, signal, from, to);
+        }
+        long hole = Math.max(HOLE_NANOS, HOLE_REFRESHES * channel.refresh().toNanos());
+        double sum = 0;
+        double bound = 0;
+        for (int i = first; i < last; i++) {
+            if (t[i + 1] - t[i] > hole) {
+                return new Unavailable(
+                        "signal-gap",
+                        "%s was not read for %.3g s inside the window"
+                                .formatted(channel.id(), (t[i + 1] - t[i]) * 1e-9));
+            }
+            double a = signal.raw()[i] * channel.scale();
+            double b = signal.raw()[i + 1] * channel.scale();
+            long start = Math.max(t[i], from);
+            long end = Math.min(t[i + 1], to);
+            double slope = (b - a) / (t[i + 1] - t[i]);
+            double seconds = (end - start) * 1e-9;
+            sum += seconds * (a + slope * ((start + end) / 2.0 - t[i]));
+            bound += seconds * Math.abs(b - a) / 2;
+        }
+        double joules = sum + channel.baseWatts() * (to - from) * 1e-9;
+        return new Energy(joules, bound + channel.accuracy().orElse(0) * Math.abs(joules));
+    }
+
+    private static Unavailable notCovered(Channel channel, Signal signal, long from, long to) {
+        String last = signal.gaps().stream()
+                .filter(gap -> gap.atNanos() >= from - HOLE_NANOS && gap.atNanos() <= to + HOLE_NANOS)
+                .map(gap -> ": " + gap.why())
+                .findFirst()
+                .orElse("");
+        return new Unavailable("not-covered", channel.id() + " has no reading on both sides of the window" + last);
+    }
+
+    /// The last index whose time is not after `at`; -1 if there is none.
+    private static int floor(long[] t, long at) {
+        int i = Arrays.binarySearch(t, at);
+        return i >= 0 ? i : -i - 2;
+    }
+
+    /// The first index whose time is not before `at`; the length if there is none.
+    private static int ceiling(long[] t, long at) {
+        int i = Arrays.binarySearch(t, at);
+        return i >= 0 ? i : -i - 1;
+    }
+}
