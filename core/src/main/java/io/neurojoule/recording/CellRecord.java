@@ -30,4 +30,96 @@ public record CellRecord(
         executed = Map.copyOf(executed);
         settings = Map.copyOf(settings);
     }
+
+    /// A cell of which nothing is known yet.
+    public static CellRecord of(String cellId, String target, String model, String precision, int batch) {
+        return new CellRecord(
+                cellId,
+                target,
+                model,
+                precision,
+                batch,
+                "measured",
+                Optional.empty(),
+                OptionalDouble.empty(),
+                OptionalDouble.empty(),
+                OptionalDouble.empty(),
+                OptionalLong.empty(),
+                Map.of(),
+                Map.of(),
+                Map.of());
+    }
+
+    public CellRecord withStatus(String other, String why) {
+        return new CellRecord(
+                cellId,
+                target,
+                model,
+                precision,
+                batch,
+                other,
+                Optional.of(why),
+                agreement,
+                loadSeconds,
+                firstStepSeconds,
+                peakMemoryBytes,
+                latencies,
+                executed,
+                settings);
+    }
+
+    public CellRecord withAgreement(OptionalDouble other) {
+        return new CellRecord(
+                cellId,
+                target,
+                model,
+                precision,
+                batch,
+                status,
+                reason,
+                other,
+                loadSeconds,
+                firstStepSeconds,
+                peakMemoryBytes,
+                latencies,
+                executed,
+                settings);
+    }
+
+    public CellRecord withLoad(
+            double seconds, double firstSeconds, Map<String, Double> dtypes, Map<String, String> applied) {
+        return new CellRecord(
+                cellId,
+                target,
+                model,
+                precision,
+                batch,
+                status,
+                reason,
+                agreement,
+                OptionalDouble.of(seconds),
+                OptionalDouble.of(firstSeconds),
+                peakMemoryBytes,
+                latencies,
+                dtypes,
+                applied);
+    }
+
+    public CellRecord withRun(OptionalLong memoryBytes, Map<Integer, Long> histogram) {
+        return new CellRecord(
+                cellId,
+                target,
+                model,
+                precision,
+                batch,
+                status,
+                reason,
+                agreement,
+                loadSeconds,
+                firstStepSeconds,
+                memoryBytes,
+                histogram,
+                executed,
+                settings);
+    }
 }

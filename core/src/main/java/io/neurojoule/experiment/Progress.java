@@ -1,0 +1,19 @@
+package io.neurojoule.experiment;
+
+import io.neurojoule.recording.Window;
+
+/// Looks on while a run goes; may be slow only at its own cost, as it is called between windows.
+public interface Progress {
+    /// Something begins.
+    ///
+    /// @param what e.g. `cpu-int8-b64 · warm-up`
+    /// @param done visits finished
+    /// @param of   visits planned
+    void begins(String what, int done, int of);
+
+    /// A window has been recorded.
+    void recorded(Window window);
+
+    /// A cell gives no figure.
+    void failed(String cellId, String reason);
+}

@@ -1,0 +1,226 @@
+package io.neurojoule.analysis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.neurojoule.recording.Signal;
+import io.neurojoule.sensor.Channel;
+import io.neurojoule.sensor.Component;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/// Laws of energy, on thousands of random signals. The signal's truth is a closed formula, so there is no oracle but
+/// physics.
+class EnergyTest {
+    private static final Component PACKAGE = Component.of(Component.Kind.CPU, "package-0");
+    private static final Duration REFRESH = Duration.ofMillis(1);
+    private static final double MICROJOULE = 1e-6;
+    private static final long SECOND = 1_000_000_000L;
+
+    /// Power `low` before `step`, `high` after it.
+    private record Load(double low, double high, long stepNanos) {
+        double joules(long nanos) {
+            long before = Math.min(nanos, stepNanos);
+            return (before * low + (nanos - before) * high) * 1e-9;
+        }
+
+        double joules(long from, long to) {
+            return joules(to) - joules(from);
+        }
+    }
+
+    private static Channel counter(long wrapsAt) {
+        return Channel.counter("rapl:package-0", PACKAGE, MICROJOULE, wrapsAt, REFRESH)
+                .withMaxWatts(400);
+    }
+
+    private static Signal counting(Channel channel, Load load, long startRaw, long[] times) {
+        long[] raw = Arrays.stream(times)
+                .map(t -> {
+                    long microjoules = startRaw + (long) Math.floor(load.joules(t) / MICROJOULE);
+                    return channel.wrapsAt() > 0 ? microjoules % channel.wrapsAt() : microjoules;
+                })
+                .toArray();
+        return new Signal(channel, times, new long[times.length], raw, List.of());
+    }
+
+    private static long[] times(SplittableRandom random, int n, long meanNanos) {
+        long[] times = new long[n];
+        long t = 0;
+        for (int i = 0; i < n; i++) {
+            times[i] = t;
+            t += random.nextLong(meanNanos / 2, meanNanos * 3 / 2);
+        }
+        return times;
+    }
+
+    private static Energy energy(Integral integral) {
+        assertThat(integral).isInstanceOf(Energy.class);
+        return (Energy) integral;
+    }
+
+    private static String code(Integral integral) {
+        assertThat(integral).isInstanceOf(Integral.Unavailable.class);
+        return ((Integral.Unavailable) integral).code();
+    }
+
+    @Test
+    void energyOfConstantPowerIsPowerTimesTime() {
+        for (long seed = 0; seed < 2000; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            double watts = random.nextDouble(1, 390);
+            long[] times = times(random, 200, random.nextLong(1_000_000, 200_000_000));
+            long from = random.nextLong(0, times[100]);
+            long to = random.nextLong(from + 1_000_000, times[199]);
+            Signal signal = counting(counter(0), new Load(watts, watts, 0), random.nextLong(1L << 40), times);
+
+            Energy energy = energy(Energy.of(signal, from, to));
+
+            assertThat(energy.joules()).as("seed %d", seed).isCloseTo(watts * (to - from) * 1e-9, within(3e-6));
+        }
+    }
+
+    @Test
+    void theBoundContainsTheTruthWhereverTheLoadSteps() {
+        for (long seed = 0; seed < 5000; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            long[] times = times(random, 60, random.nextLong(1_000_000, 200_000_000));
+            long from = random.nextLong(times[1], times[30]);
+            long to = random.nextLong(from + 1_000_000, times[58]);
+            long step =
+                    random.nextBoolean() ? random.nextLong(0, times[59]) : from + random.nextLong(-500_000, 500_000);
+            Load load = new Load(random.nextDouble(5, 390), random.nextDouble(5, 390), Math.max(0, step));
+            Signal signal = counting(counter(0), load, 7, times);
+
+            Energy energy = energy(Energy.of(signal, from, to));
+
+            assertThat(Math.abs(energy.joules() - load.joules(from, to)))
+                    .as("seed %d", seed)
+                    .isLessThanOrEqualTo(energy.boundJoules());
+        }
+    }
+
+    @Test
+    void energyIsAdditiveOverAdjacentWindows() {
+        for (long seed = 0; seed < 2000; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            long[] times = times(random, 60, 50_000_000);
+            long a = random.nextLong(0, times[20]);
+            long b = random.nextLong(a + 1, times[40]);
+            long c = random.nextLong(b + 1, times[59]);
+            Signal signal = counting(counter(0), new Load(20, 300, times[25]), 0, times);
+
+            double parts = energy(Energy.of(signal, a, b)).joules()
+                    + energy(Energy.of(signal, b, c)).joules();
+
+            assertThat(parts)
+                    .as("seed %d", seed)
+                    .isCloseTo(energy(Energy.of(signal, a, c)).joules(), within(1e-9));
+        }
+    }
+
+    @Test
+    void aCounterThatWrapsLosesNothing() {
+        for (long seed = 0; seed < 2000; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            long wrapsAt = random.nextLong(100_000_000L, 262_143_328_850L);
+            long[] times = times(random, 60, 50_000_000);
+            long start = wrapsAt - random.nextLong(1, 20_000_000);
+            Load load = new Load(30, random.nextDouble(50, 390), times[10]);
+
+            Energy wrapping = energy(Energy.of(counting(counter(wrapsAt), load, start, times), times[3], times[50]));
+
+            assertThat(wrapping.joules()).as("seed %d", seed).isCloseTo(load.joules(times[3], times[50]), within(3e-6));
+        }
+    }
+
+    @Test
+    void aResetIsNoWrapAndGivesNoNumber() {
+        long[] times = {0, SECOND, 2 * SECOND, 3 * SECOND};
+        Signal signal = new Signal(
+                counter(65_532_610_987L),
+                times,
+                new long[4],
+                new long[] {5_000_000_000L, 5_100_000_000L, 40, 100_000_040L},
+                List.of());
+
+        Integral over = Energy.of(signal, SECOND / 2, 5 * SECOND / 2);
+        Integral after = Energy.of(signal, 2 * SECOND, 3 * SECOND);
+
+        assertThat(code(over)).isEqualTo("counter-reset");
+        assertThat(energy(after).joules()).isCloseTo(100, within(1e-6));
+    }
+
+    @Test
+    void aGapInWhichTheCounterCouldHaveWrappedMoreThanOnceGivesNoNumber() {
+        long wrapsAt = 100_000_000L; // 100 J: at 400 W a turn takes 0.25 s
+        long[] times = {0, SECOND / 10, 2 * SECOND, 21 * SECOND / 10};
+        Signal signal = new Signal(
+                counter(wrapsAt), times, new long[4], new long[] {0, 10_000_000, 50_000_000, 60_000_000}, List.of());
+
+        assertThat(code(Energy.of(signal, SECOND / 20, 41 * SECOND / 20))).isEqualTo("counter-gap");
+    }
+
+    @Test
+    void aJumpBeyondTheMaximumPowerGivesNoNumber() {
+        long[] times = {0, SECOND, 2 * SECOND};
+        Signal signal =
+                new Signal(counter(0), times, new long[3], new long[] {0, 100_000_000, 90_000_000_000L}, List.of());
+
+        assertThat(code(Energy.of(signal, 0, 2 * SECOND))).isEqualTo("counter-jump");
+    }
+
+    @Test
+    void aFrozenCounterGivesNoNumberAndNotZero() {
+        long[] times = new long[40];
+        long[] raw = new long[40];
+        for (int i = 0; i < 40; i++) {
+            times[i] = i * SECOND / 10;
+            raw[i] = Math.min(i, 5) * 10_000_000L;
+        }
+
+        assertThat(code(Energy.of(new Signal(counter(0), times, new long[40], raw, List.of()), 0, 3 * SECOND)))
+                .isEqualTo("counter-frozen");
+    }
+
+    @Test
+    void aWindowThatTheReadingsDoNotCoverGivesNoNumber() {
+        Signal signal = counting(counter(0), new Load(100, 100, 0), 0, new long[] {SECOND, 2 * SECOND});
+
+        assertThat(code(Energy.of(signal, 0, 2 * SECOND))).isEqualTo("not-covered");
+        assertThat(code(Energy.of(signal, SECOND, 3 * SECOND))).isEqualTo("not-covered");
+    }
+
+    @Test
+    void aGaugeIsIntegratedAsATrapezoid() {
+        Channel watts = Channel.power("hwmon:board/power1", PACKAGE, 1e-3, Duration.ofMillis(100), Duration.ZERO);
+        long[] times = {0, SECOND / 4, SECOND / 2, 3 * SECOND / 4, SECOND};
+        Signal ramp = new Signal(watts, times, new long[5], new long[] {0, 25_000, 50_000, 75_000, 100_000}, List.of());
+
+        assertThat(energy(Energy.of(ramp, 0, SECOND)).joules()).isCloseTo(50, within(1e-9));
+        assertThat(energy(Energy.of(ramp, SECOND / 2, SECOND)).joules()).isCloseTo(37.5, within(1e-9));
+    }
+
+    @Test
+    void aHoleInAGaugeGivesNoNumber() {
+        Channel watts = Channel.power("hwmon:board/power1", PACKAGE, 1e-3, Duration.ofMillis(100), Duration.ZERO);
+        Signal signal =
+                new Signal(watts, new long[] {0, 2 * SECOND}, new long[2], new long[] {100_000, 100_000}, List.of());
+
+        assertThat(code(Energy.of(signal, 0, 2 * SECOND))).isEqualTo("signal-gap");
+    }
+
+    @Test
+    void aConstantBasePowerIsAddedToWhatTheCounterSays() {
+        Channel estimate = counter(0).withBaseWatts(12).withAccuracy(0.5);
+        Signal signal = counting(estimate, new Load(8, 8, 0), 0, new long[] {0, SECOND, 2 * SECOND});
+
+        Energy energy = energy(Energy.of(signal, 0, 2 * SECOND));
+
+        assertThat(energy.joules()).isCloseTo(40, within(1e-6));
+        assertThat(energy.boundJoules()).isGreaterThan(20);
+    }
+}

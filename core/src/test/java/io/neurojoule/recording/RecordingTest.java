@@ -1,0 +1,152 @@
+package io.neurojoule.recording;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurojoule.sensor.Channel;
+import io.neurojoule.sensor.Component;
+import io.neurojoule.sensor.Reading;
+import io.neurojoule.sensor.Sensor;
+import io.neurojoule.time.Ticker;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RecordingTest {
+    private static final Channel CHANNEL = Channel.counter(
+                    "test:package-0", Component.of(Component.Kind.CPU, "package-0"), 1e-6, 0, Duration.ofMillis(1))
+            .withMaxWatts(100);
+
+    @TempDir
+    Path directory;
+
+    private final AtomicLong reads = new AtomicLong();
+
+    /// Counts its reads; the read number 3 fails.
+    private final class Counting implements Sensor {
+        @Override
+        public String id() {
+            return "test:package-0";
+        }
+
+        @Override
+        public List<Channel> channels() {
+            return List.of(CHANNEL);
+        }
+
+        @Override
+        public String via() {
+            return "test";
+        }
+
+        @Override
+        public void read(Reading out) throws IOException {
+            long n = reads.incrementAndGet();
+            if (n == 3) {
+                throw new IOException("it broke,\nonce");
+            }
+            out.set(0, n);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private RunInfo info(int format) {
+        return new RunInfo(
+                format,
+                "neurojoule test",
+                "test",
+                "frame",
+                Instant.EPOCH,
+                7,
+                "host",
+                "user",
+                "cpu",
+                false,
+                Optional.of("made up"),
+                Map.of("compute", List.of("test:package-0")),
+                "compute",
+                List.of(new RunInfo.SensorInfo(
+                        "test:package-0",
+                        Recorder.signalFile("test:package-0"),
+                        "test",
+                        Duration.ofMillis(100),
+                        Optional.empty(),
+                        List.of(CHANNEL))),
+                Map.of("kernel", "6"));
+    }
+
+    private Path record() throws IOException {
+        Path run = directory.resolve("run");
+        try (Recorder recorder = Recorder.create(run, Ticker.monotonic())) {
+            recorder.begin(info(RunInfo.FORMAT), "version: 1\n", "{\"cells\":[],\"repeats\":0}");
+            recorder.record(Map.of(new Counting(), Duration.ofHours(1)));
+            for (int i = 0; i < 5; i++) {
+                recorder.edge();
+            }
+            recorder.window(new Window("", "cell", 1, Window.Kind.MEASURE, 10, 20, 3, 24, true));
+            recorder.cell(CellRecord.of("cell", "cpu", "model", "fp32", 8));
+            recorder.note(Note.of("code", "info", "a message, with a comma").inCell("cell"));
+        }
+        return run;
+    }
+
+    @Test
+    void whatWasRecordedIsReadBack() throws IOException {
+        Recording recording = Recording.open(record());
+
+        Signal signal = recording.signal("test:package-0").orElseThrow();
+        assertThat(signal.channel()).isEqualTo(CHANNEL);
+        assertThat(signal.raw()).doesNotContain(3).contains(1, 2, 4, 5, 6);
+        assertThat(signal.timeNanos()).isSorted();
+        assertThat(signal.gaps()).hasSize(1).first().extracting(Signal.Gap::why).isEqualTo("it broke, once");
+        assertThat(recording.windows())
+                .containsExactly(new Window("w0001", "cell", 1, Window.Kind.MEASURE, 10, 20, 3, 24, true));
+        assertThat(recording.cells()).containsExactly(CellRecord.of("cell", "cpu", "model", "fp32", 8));
+        assertThat(recording.notes())
+                .hasSize(1)
+                .first()
+                .extracting(Note::message)
+                .isEqualTo("a message, with a comma");
+        assertThat(recording.info()).isEqualTo(info(RunInfo.FORMAT));
+    }
+
+    @Test
+    void aTornLastLineIsLeftOut() throws IOException {
+        Path run = record();
+        Files.writeString(run.resolve("windows.csv"), "w0002,cell,1,meas", StandardOpenOption.APPEND);
+        Files.writeString(
+                run.resolve(Recorder.signalFile("test:package-0")), "99999999999999,1", StandardOpenOption.APPEND);
+
+        Recording recording = Recording.open(run);
+
+        assertThat(recording.windows()).hasSize(1);
+        assertThat(recording.signal("test:package-0").orElseThrow().timeNanos()).doesNotContain(99999999999999L);
+    }
+
+    @Test
+    void aNewerFormatIsRefusedByName() throws IOException {
+        Path run = record();
+        String json = Files.readString(run.resolve("run.json"));
+        Files.writeString(run.resolve("run.json"), json.replaceFirst("\"format\":1", "\"format\":2"));
+
+        assertThatThrownBy(() -> Recording.open(run)).hasMessageContaining("run format 2");
+    }
+
+    @Test
+    void aDirectoryWithSomethingInItIsNotWrittenInto() throws IOException {
+        Files.writeString(directory.resolve("precious"), "x");
+
+        assertThatThrownBy(() -> Recorder.create(directory, Ticker.monotonic())).hasMessageContaining("not empty");
+    }
+}
