@@ -153,7 +153,8 @@ public record Energy(double joules, double boundJoules) implements Integral {
     }
 
     private static boolean isFrozen(Signal signal, int first, int last) {
-        if (!drawsAlways(signal.channel().component())) {
+        // Where the base power is added, the counter may rest: an idle machine is not a frozen sensor.
+        if (signal.channel().baseWatts() > 0 || !drawsAlways(signal.channel().component())) {
             return false;
         }
         long least = Math.max(

@@ -1,0 +1,42 @@
+package io.neurojoule.cli;
+
+import io.neurojoule.analysis.Analyzer;
+import io.neurojoule.recording.Recording;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// Computes the result of a recorded run again, also of one that was cut off.
+@Command(name = "analyze", description = "Compute the result of a recorded run again.", mixinStandardHelpOptions = true)
+final class AnalyzeCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Parameters(paramLabel = "RUN", description = "A run directory.")
+    private Path run = Path.of("");
+
+    @Option(names = "--windows", description = "Joules of every window and channel, as CSV.")
+    private boolean windows;
+
+    @Override
+    public Integer call() {
+        try {
+            Recording recording = Recording.open(run);
+            String text = windows
+                    ? Tables.windows(
+                            Analyzer.windows(recording),
+                            recording.info().simulated().isPresent())
+                    : Tables.result(Analyzer.analyze(recording));
+            spec.commandLine().getOut().print(text);
+            spec.commandLine().getOut().flush();
+            return Exit.GOOD;
+        } catch (IOException e) {
+            throw new UserException(Exit.USAGE, String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package io.neurojoule.cli;
+
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/// The `neurojoule` command.
+@Command(
+        name = "neurojoule",
+        description = "How many joules does one inference cost, and how sure is that?",
+        mixinStandardHelpOptions = true,
+        version = Main.TOOL,
+        subcommands = {
+            ProfileCommand.class,
+            AnalyzeCommand.class,
+            SourcesCommand.class,
+            WorkerCommand.class,
+        })
+public final class Main {
+    static final String TOOL = "neurojoule 0.1.0";
+
+    private Main() {}
+
+    /// Runs one command.
+    ///
+    /// @return the exit code, see [Exit]
+    public static int run(String... arguments) {
+        CommandLine line = new CommandLine(new Main());
+        line.setExecutionExceptionHandler((e, command, parsed) -> {
+            Optional<Integer> code = e instanceof UserException user ? Optional.of(user.exitCode()) : Optional.empty();
+            if (code.isPresent()) {
+                command.getErr().println("neurojoule: " + e.getMessage());
+            } else {
+                e.printStackTrace(command.getErr());
+                command.getErr().println("neurojoule: this is a bug of neurojoule; what was recorded is kept");
+            }
+            return code.orElse(Exit.BUG);
+        });
+        return line.execute(arguments);
+    }
+
+    public static void main(String[] arguments) {
+        System.exit(run(arguments));
+    }
+}

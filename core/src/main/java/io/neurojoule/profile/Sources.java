@@ -1,0 +1,67 @@
+package io.neurojoule.profile;
+
+import io.neurojoule.plugin.Plugins;
+import io.neurojoule.sensor.Basis;
+import io.neurojoule.sensor.Channel;
+import io.neurojoule.sensor.Component;
+import io.neurojoule.sensor.Discovery;
+import io.neurojoule.sensor.PowerSource;
+import io.neurojoule.sensor.Sensor;
+import io.neurojoule.sensor.SourceConfig;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The sensors of this machine, opened, and what is missing.
+///
+/// The estimate is there only if no measured source covers the CPU.
+public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) implements AutoCloseable {
+    public Sources {
+        sensors = List.copyOf(sensors);
+        missing = List.copyOf(missing);
+    }
+
+    /// Asks every power source.
+    public static Sources discover(SourceConfig config) throws IOException {
+        List<Sensor> sensors = new ArrayList<>();
+        List<Discovery.Missing> missing = new ArrayList<>();
+        for (PowerSource source : Plugins.load(PowerSource.class, "power source", PowerSource::name)
+                .byName()
+                .values()) {
+            Discovery found = source.discover(config);
+            sensors.addAll(found.sensors());
+            missing.addAll(found.missing());
+        }
+        if (sensors.stream().anyMatch(sensor -> covers(sensor, Basis.MEASURED))) {
+            for (Sensor sensor : List.copyOf(sensors)) {
+                if (covers(sensor, Basis.ESTIMATED)) {
+                    sensor.close();
+                    sensors.remove(sensor);
+                }
+            }
+        }
+        return new Sources(sensors, missing);
+    }
+
+    private static boolean covers(Sensor sensor, Basis basis) {
+        return sensor.channels().stream()
+                .anyMatch(channel -> channel.component().kind() == Component.Kind.CPU && channel.basis() == basis);
+    }
+
+    /// The channels that the default boundary, `compute`, sums: CPU packages. They never overlap.
+    public List<String> compute() {
+        return sensors.stream()
+                .flatMap(sensor -> sensor.channels().stream())
+                .filter(channel -> channel.component().kind() == Component.Kind.CPU)
+                .map(Channel::id)
+                .sorted()
+                .toList();
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (Sensor sensor : sensors) {
+            sensor.close();
+        }
+    }
+}
