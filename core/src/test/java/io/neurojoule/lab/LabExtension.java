@@ -1,0 +1,51 @@
+package io.neurojoule.lab;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.BeforeTestExecutionCallback;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/// Skips a [LabTest], or on a build server fails it, where the lab cannot run, and counts those that ran.
+final class LabExtension implements ExecutionCondition, BeforeEachCallback, BeforeTestExecutionCallback {
+    private static final Path RAN = Path.of("target", "lab-tests.txt");
+
+    private final boolean mustRun;
+    private final Optional<String> obstacle;
+
+    LabExtension() {
+        this("true".equals(System.getenv("CI")), Lab.obstacle());
+    }
+
+    LabExtension(boolean mustRun, Optional<String> obstacle) {
+        this.mustRun = mustRun;
+        this.obstacle = obstacle;
+    }
+
+    @Override
+    public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+        if (obstacle.isPresent() && !mustRun) {
+            return ConditionEvaluationResult.disabled(obstacle.get());
+        }
+        return ConditionEvaluationResult.enabled("the lab can run here, or has to");
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) {
+        if (obstacle.isPresent()) {
+            throw new AssertionError(obstacle.get());
+        }
+    }
+
+    @Override
+    public void beforeTestExecution(ExtensionContext context) throws IOException {
+        String line = context.getRequiredTestClass().getName() + "." + context.getDisplayName() + "\n";
+        Files.createDirectories(RAN.toAbsolutePath().getParent());
+        Files.writeString(RAN, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+}
