@@ -1,5 +1,6 @@
 package io.neurojoule.cli;
 
+import java.io.PrintWriter;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -23,9 +24,13 @@ public final class Main {
 
     /// Runs one command.
     ///
+    /// @param out where everything is printed
     /// @return the exit code, see [Exit]
-    public static int run(String... arguments) {
-        CommandLine line = new CommandLine(new Main());
+    static int run(PrintWriter out, String... arguments) {
+        return run(new CommandLine(new Main()).setOut(out).setErr(out), arguments);
+    }
+
+    private static int run(CommandLine line, String... arguments) {
         line.setExecutionExceptionHandler((e, command, parsed) -> {
             Optional<Integer> code = e instanceof UserException user ? Optional.of(user.exitCode()) : Optional.empty();
             if (code.isPresent()) {
@@ -40,6 +45,6 @@ public final class Main {
     }
 
     public static void main(String[] arguments) {
-        System.exit(run(arguments));
+        System.exit(run(new CommandLine(new Main()), arguments));
     }
 }
