@@ -142,7 +142,7 @@ final class OnnxRuntimeNetwork implements Network {
         try {
             types = profile(file, read, settings);
         } catch (NetworkException | OrtException | IOException e) {
-            notes.add("The data types really executed are not known, because a trial run on made-up inputs failed: "
+            notes.add("The data types really executed are not known, as no trial run was possible: "
                     + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
             return Map.of();
         }
