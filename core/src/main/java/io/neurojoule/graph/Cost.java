@@ -39,8 +39,8 @@ record Cost(long weights, OptionalLong multiplyAccumulates) {
             Set.of("Einsum", "Attention", "MultiHeadAttention", "QAttention", "GroupQueryAttention", "MatMulNBits");
 
     /// Operators that hand a weight on as it is.
-    private static final Set<String> TRANSPARENT =
-            Set.of("DequantizeLinear", "QuantizeLinear", "Cast", "Identity", "Transpose", "Reshape");
+    private static final Set<String> TRANSPARENT = Set.of(
+            "DequantizeLinear", "QuantizeLinear", "Cast", "Identity", "Transpose", "Reshape", "Squeeze", "Unsqueeze");
 
     static Cost of(GraphProto graph, List<Port> inputs, BatchAxis batch) {
         Shapes shapes = new Shapes(graph, inputs, batch);

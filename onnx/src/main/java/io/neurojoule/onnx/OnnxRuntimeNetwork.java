@@ -1,0 +1,358 @@
+package io.neurojoule.onnx;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import ai.onnxruntime.TensorInfo;
+import io.neurojoule.graph.BatchAxis;
+import io.neurojoule.graph.Dimension;
+import io.neurojoule.graph.ModelException;
+import io.neurojoule.graph.OnnxModel;
+import io.neurojoule.graph.Port;
+import io.neurojoule.time.Ticker;
+import io.neurojoule.workload.Capabilities;
+import io.neurojoule.workload.InputSpec;
+import io.neurojoule.workload.LoadRequest;
+import io.neurojoule.workload.Loaded;
+import io.neurojoule.workload.Network;
+import io.neurojoule.workload.NetworkException;
+import io.neurojoule.workload.NetworkException.Code;
+import io.neurojoule.workload.Phases;
+import io.neurojoule.workload.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// One ONNX file in ONNX Runtime; inputs and outputs stay in the same buffers from step to step.
+final class OnnxRuntimeNetwork implements Network {
+    private static final int PROFILED_RUNS = 20;
+
+    /// A slow network needs no 20 runs to show its types.
+    private static final long PROFILE_NANOS = 1_000_000_000L;
+
+    private static final Pattern UNKNOWN_OPERATOR = Pattern.compile(
+            "(?:No Op registered for (\\S+)|Fatal error: (\\S+?)\\(|NOT_IMPLEMENTED.*implementation for (\\S+?)\\()");
+
+    private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    private final Map<String, OnnxTensor> pinned = new LinkedHashMap<>();
+    private Map<String, OnnxTensor> inputs = Map.of();
+    private Optional<OrtSession> session = Optional.empty();
+    private Optional<OnnxModel> model = Optional.empty();
+    private boolean prepared;
+
+    @Override
+    public Capabilities capabilities() {
+        return new Capabilities(
+                "onnx",
+                List.of(),
+                List.of("execute"),
+                Optional.empty(),
+                Optional.of("onnxruntime " + environment.getVersion()),
+                true,
+                true);
+    }
+
+    @Override
+    public Loaded load(LoadRequest request) throws NetworkException {
+        close();
+        if (!request.device().isEmpty()
+                && !request.device().equals("cpu")
+                && !request.device().equals("default")) {
+            throw new NetworkException(
+                    Code.UNSUPPORTED, "the onnx network runs on the cpu, not on " + request.device());
+        }
+        Settings settings = Settings.of(request.options());
+        Path file = Path.of(request.model());
+        OnnxModel read = model(file);
+        try (SessionOptions options = settings.session()) {
+            session = Optional.of(environment.createSession(file.toString(), options));
+        } catch (OrtException e) {
+            throw unreadable(file, e);
+        }
+        model = Optional.of(read);
+        List<String> notes = new ArrayList<>(List.of(batchNote(read.batch())));
+        Map<String, Double> executed = executed(file, read, settings, request.precision(), notes);
+        return new Loaded(
+                OptionalLong.of(read.weights()),
+                read.multiplyAccumulates(),
+                OptionalLong.of(read.bytes()),
+                settings.asMap(environment.getVersion()),
+                executed,
+                notes);
+    }
+
+    private static OnnxModel model(Path file) throws NetworkException {
+        try {
+            return OnnxModel.read(file);
+        } catch (ModelException e) {
+            throw new NetworkException(Code.BAD_MODEL, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static NetworkException unreadable(Path file, OrtException e) {
+        String message = String.valueOf(e.getMessage());
+        Matcher unknown = UNKNOWN_OPERATOR.matcher(message);
+        if (unknown.find()) {
+            String name = Optional.ofNullable(unknown.group(1))
+                    .or(() -> Optional.ofNullable(unknown.group(2)))
+                    .orElseGet(() -> String.valueOf(unknown.group(3)));
+            return new NetworkException(
+                    Code.BAD_MODEL, "%s uses the operator %s, which ONNX Runtime does not know".formatted(file, name));
+        }
+        return new NetworkException(
+                Code.BAD_MODEL,
+                "ONNX Runtime cannot load %s: %s"
+                        .formatted(file, message.lines().findFirst().orElse("")));
+    }
+
+    private static String batchNote(BatchAxis batch) {
+        if (batch.fixed().isPresent()) {
+            return "The batch is fixed to %d.".formatted(batch.fixed().getAsLong());
+        }
+        return "The batch%s is axis %s."
+                .formatted(
+                        batch.symbol().map(symbol -> " (" + symbol + ")").orElse(""),
+                        String.join(
+                                ", ",
+                                batch.axes().entrySet().stream()
+                                        .sorted(Map.Entry.comparingByKey())
+                                        .map(axis -> axis.getValue() + " of input " + axis.getKey())
+                                        .toList()));
+    }
+
+    /// Runs a short profile, if the inputs are known without the user's word on them.
+    private Map<String, Double> executed(
+            Path file, OnnxModel read, Settings settings, String precision, List<String> notes) {
+        ExecutedTypes types;
+        try {
+            types = profile(file, read, settings);
+        } catch (NetworkException | OrtException | IOException e) {
+            notes.add("The data types really executed are not known, as no trial run was possible: "
+                    + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+            return Map.of();
+        }
+        double int8 = types.shares().getOrDefault("int8", 0.0);
+        if (precision.startsWith("int8") && int8 < 0.5) {
+            notes.add("The precision fell back: only %.0f %% of the kernel time is int8.".formatted(100 * int8));
+        }
+        if (precision.startsWith("fp16") && types.floatConvolutions()) {
+            notes.add("The precision fell back: convolutions run as fp32 on this device.");
+        }
+        return types.shares();
+    }
+
+    private ExecutedTypes profile(Path file, OnnxModel read, Settings settings)
+            throws NetworkException, OrtException, IOException {
+        int batch = Math.toIntExact(read.batch().fixed().orElse(1));
+        Map<String, OnnxTensor> trial = new Inputs(read, batch, List.of()).tensors(environment);
+        Path folder = Files.createTempDirectory("neurojoule-onnx");
+        try (SessionOptions options = settings.session()) {
+            options.enableProfiling(folder.resolve("profile").toString());
+            try (OrtSession profiled = environment.createSession(file.toString(), options)) {
+                Ticker clock = Ticker.monotonic();
+                long start = clock.nanos();
+                for (int run = 0; run < PROFILED_RUNS && clock.nanos() - start < PROFILE_NANOS; run++) {
+                    profiled.run(trial).close();
+                }
+                return ExecutedTypes.read(Path.of(profiled.endProfiling()));
+            }
+        } finally {
+            trial.values().forEach(OnnxTensor::close);
+            delete(folder);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+            for (Path file : files) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(folder);
+    }
+
+    @Override
+    public void prepare(int batch, List<InputSpec> specs) throws NetworkException {
+        OrtSession loaded = loaded();
+        OnnxModel read = model.orElseThrow();
+        release();
+        try {
+            inputs = new Inputs(read, batch, specs).tensors(environment);
+        } catch (OrtException e) {
+            throw failed(e, Code.INVALID_INPUT);
+        } catch (ArithmeticException e) {
+            throw new NetworkException(
+                    Code.UNSUPPORTED, "the inputs of a batch of %d are larger than 2 GiB".formatted(batch));
+        }
+        try (OrtSession.Result result = loaded.run(inputs)) {
+            pin(result);
+            requireBatch(read, batch, result);
+        } catch (OrtException e) {
+            release();
+            throw failed(e, Code.INVALID_INPUT);
+        }
+        prepared = true;
+    }
+
+    /// Buffers for the outputs, of the shapes that the probing run gave; none unless all are filled tensors of numbers.
+    private void pin(OrtSession.Result result) throws OrtException {
+        Map<String, OnnxTensor> made = new LinkedHashMap<>();
+        for (Map.Entry<String, OnnxValue> output : result) {
+            if (!(output.getValue().getInfo() instanceof TensorInfo info)
+                    || info.getNumElements() <= 0
+                    || !pinnable(info)) {
+                made.values().forEach(OnnxTensor::close);
+                return;
+            }
+            int bytes = Math.toIntExact(Math.multiplyExact(info.getNumElements(), info.type.size));
+            made.put(
+                    output.getKey(),
+                    OnnxTensor.createTensor(
+                            environment,
+                            ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder()),
+                            info.getShape(),
+                            info.type));
+        }
+        pinned.putAll(made);
+    }
+
+    private static boolean pinnable(TensorInfo info) {
+        return switch (info.type) {
+            case FLOAT, DOUBLE, FLOAT16, BFLOAT16, INT8, UINT8, BOOL, INT16, INT32, INT64 -> true;
+            case STRING, UNKNOWN -> false;
+        };
+    }
+
+    /// A network may take a batch and silently answer for fewer elements.
+    private void requireBatch(OnnxModel read, int batch, OrtSession.Result result) throws NetworkException {
+        boolean anywhere = false;
+        for (Port output : read.outputs()) {
+            Optional<OnnxValue> value = result.get(output.name());
+            if (value.isEmpty() || !(value.get().getInfo() instanceof TensorInfo info)) {
+                return;
+            }
+            long[] shape = info.getShape();
+            int axis = read.batch()
+                    .symbol()
+                    .map(symbol -> output.dims().indexOf(new Dimension.Symbol(symbol)))
+                    .orElse(-1);
+            if (axis >= 0 && shape[axis] != batch) {
+                release();
+                throw answersFor(output, shape, batch);
+            }
+            anywhere |=
+                    shape.length == 0 || shape[0] != 1 || Arrays.stream(shape).anyMatch(extent -> extent == batch);
+        }
+        if (!anywhere) {
+            Port output = read.outputs().getFirst();
+            release();
+            throw answersFor(output, new long[] {1}, batch);
+        }
+    }
+
+    private static NetworkException answersFor(Port output, long[] shape, int batch) {
+        return new NetworkException(
+                Code.UNSUPPORTED,
+                "asked for a batch of %d, the network gives output %s with the shape %s: it does not run the whole batch"
+                        .formatted(batch, output.name(), Arrays.toString(shape)));
+    }
+
+    @Override
+    public void step(Phases phases) throws NetworkException {
+        OrtSession loaded = requirePrepared();
+        phases.enter("execute");
+        try {
+            run(loaded).close();
+        } catch (OrtException e) {
+            throw failed(e, Code.INTERNAL);
+        }
+    }
+
+    private OrtSession.Result run(OrtSession loaded) throws OrtException {
+        return pinned.isEmpty() ? loaded.run(inputs) : loaded.run(inputs, pinned);
+    }
+
+    @Override
+    public List<Tensor> outputs() throws NetworkException {
+        OrtSession loaded = requirePrepared();
+        try (OrtSession.Result result = run(loaded)) {
+            List<Tensor> tensors = new ArrayList<>();
+            for (Map.Entry<String, OnnxValue> output : result) {
+                if (!(output.getValue() instanceof OnnxTensor tensor) || !pinnable(tensor.getInfo())) {
+                    throw new NetworkException(
+                            Code.UNSUPPORTED, "output %s is not a tensor of numbers".formatted(output.getKey()));
+                }
+                tensors.add(copy(output.getKey(), tensor));
+            }
+            return tensors;
+        } catch (OrtException e) {
+            throw failed(e, Code.INTERNAL);
+        }
+    }
+
+    private static Tensor copy(String name, OnnxTensor tensor) {
+        ByteBuffer data = tensor.getByteBuffer().order(ByteOrder.nativeOrder());
+        double[] values = new double[Math.toIntExact(tensor.getInfo().getNumElements())];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = Elements.get(data, tensor.getInfo().type);
+        }
+        return new Tensor(
+                name, Arrays.stream(tensor.getInfo().getShape()).boxed().toList(), values);
+    }
+
+    private static NetworkException failed(OrtException e, Code otherwise) {
+        String message = String.valueOf(e.getMessage());
+        boolean memory = message.contains("Failed to allocate memory") || message.contains("bad_alloc");
+        return new NetworkException(
+                memory ? Code.OUT_OF_MEMORY : otherwise,
+                "ONNX Runtime: " + message.lines().findFirst().orElse(""));
+    }
+
+    private OrtSession loaded() {
+        return session.orElseThrow(() -> new IllegalStateException("nothing is loaded"));
+    }
+
+    private OrtSession requirePrepared() {
+        if (!prepared) {
+            throw new IllegalStateException("nothing is prepared");
+        }
+        return loaded();
+    }
+
+    private void release() {
+        prepared = false;
+        pinned.values().forEach(OnnxTensor::close);
+        pinned.clear();
+        inputs.values().forEach(OnnxTensor::close);
+        inputs = Map.of();
+    }
+
+    @Override
+    public void close() {
+        release();
+        if (session.isPresent()) {
+            try {
+                session.get().close();
+            } catch (OrtException e) {
+                throw new IllegalStateException("ONNX Runtime did not close its session", e);
+            } finally {
+                session = Optional.empty();
+            }
+        }
+    }
+}
