@@ -113,7 +113,7 @@ public final class HtmlReport {
         String best = verdict.best()
                 .map(row -> """
                         <p class="best"><strong>%s</strong> per %s%s%s</p>
-                        <p>Least energy: %s on %s, basis <span class="basis %s">%s</span>. Above idle %s. %s %ss/s at %s.</p>
+                        <p>Least energy: %s on %s, basis <span class="basis %s">%s</span>. Above idle %s (%s). %s %ss/s at %s.</p>
                         """.formatted(
                                 Format.quantity(row.joulesPerElement(), "J"),
                                 element,
@@ -124,6 +124,7 @@ public final class HtmlReport {
                                 row.basis(),
                                 row.basis(),
                                 Format.quantity(row.aboveIdleJoulesPerElement(), "J"),
+                                row.aboveIdleBasis().map(Enum::name).orElse(Basis.UNAVAILABLE.name()),
                                 Format.quantity(row.elementsPerSecond(), ""),
                                 element,
                                 Format.quantity(row.watts(), "W")))

@@ -69,7 +69,18 @@ record PowerCurve(Channel channel, List<Point> points) {
     }
 
     private static boolean gapBetween(Signal signal, long fromNanos, long toNanos) {
-        return signal.gaps().stream().anyMatch(gap -> gap.atNanos() > fromNanos && gap.atNanos() < toNanos);
+        List<Signal.Gap> gaps = signal.gaps();
+        int low = 0;
+        int high = gaps.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (gaps.get(middle).atNanos() > fromNanos) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return low < gaps.size() && gaps.get(low).atNanos() < toNanos;
     }
 
     /// Times in seconds since the first point or window; a point is `[seconds, watts, 1 if joined else 0]`.

@@ -18,6 +18,12 @@ public final class TextReport {
 
     /// Writes the table, a line for each cell without a figure, the findings, and the finding in one sentence.
     public static void write(ExperimentResult result, Appendable out) throws IOException {
+        StringBuilder text = new StringBuilder();
+        describe(result, text);
+        out.append(text.toString().replaceAll("[\\p{Cntrl}&&[^\n]]", " "));
+    }
+
+    private static void describe(ExperimentResult result, Appendable out) throws IOException {
         Verdict verdict = Verdict.of(result);
         ExperimentResult.RunSummary run = result.run();
         String members = String.join(", ", result.boundaries().getOrDefault(run.headline(), List.of()));
@@ -34,12 +40,16 @@ public final class TextReport {
                     .append(finding.code())
                     .append(finding.cellId().map(id -> " [" + id + "]").orElse(""))
                     .append(": ")
-                    .append(finding.message())
+                    .append(oneLine(finding.message()))
                     .append("\n");
         }
         if (verdict.sentence().isPresent()) {
             out.append("  ").append(verdict.sentence().get()).append("\n");
         }
+    }
+
+    private static String oneLine(String text) {
+        return text.replaceAll("\\R", " ");
     }
 
     private static void table(ExperimentResult result, Verdict verdict, Appendable out) throws IOException {
@@ -136,6 +146,6 @@ public final class TextReport {
 
     private static void hole(String target, String precision, int batch, String reason, Appendable out)
             throws IOException {
-        out.append("  %s %s batch %d: UNAVAILABLE, %s\n".formatted(target, precision, batch, reason));
+        out.append("  %s %s batch %d: UNAVAILABLE, %s\n".formatted(target, precision, batch, oneLine(reason)));
     }
 }

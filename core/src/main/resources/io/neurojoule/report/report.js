@@ -23,7 +23,7 @@
   };
   const rate = {
     value: row => row.elements_per_second, low: row => row.elements_per_second_low, high: row => row.elements_per_second_high,
-    basis: () => "MEASURED", unit: "/s", field: "elements_per_second",
+    basis: () => results.run.simulated ? "SIMULATED" : "MEASURED", unit: "/s", field: "elements_per_second",
   };
 
   const withUnit = (value, unit) => unit === "J" ? (/[a-zµ]$/i.test(si(value)) ? si(value) : si(value) + " ") + unit : si(value);
@@ -59,6 +59,16 @@
     return ticks;
   }
 
+  /** Leaves out what would be written over the one before. */
+  function apart(values, x) {
+    let free = -Infinity;
+    return values.filter(value => {
+      const fits = x(value) >= free;
+      if (fits) free = x(value) + 34;
+      return fits;
+    });
+  }
+
   function againstBatch(host, what) {
     const drawn = headline.filter(row => what.value(row) > 0);
     if (!drawn.length) {
@@ -71,7 +81,7 @@
     const y = d3.scaleLog([d3.min(ends) / 1.25, d3.max(ends) * 1.25], [height - margin.bottom, margin.top]);
     const batches = [...new Set(headline.map(row => row.batch))].sort(d3.ascending);
     const x = d3.scaleLog([batches[0] / 1.2, batches.at(-1) * 1.2], [margin.left, width - margin.right]).base(2);
-    axes(plot, x, y, d3.axisBottom(x).tickValues(batches).tickFormat(d3.format("d")),
+    axes(plot, x, y, d3.axisBottom(x).tickValues(apart(batches, x)).tickFormat(d3.format("d")),
       d3.axisLeft(y).tickValues(logTicks(y.domain())).tickFormat(value => withUnit(value, what.unit)), "batch");
 
     const ys = [];
@@ -105,7 +115,7 @@
       return at + 13 * label.lines.length;
     }, 0);
     for (const row of headline.filter(row => what.value(row) === undefined)) {
-      svg.append("text").attr("class", "hole").attr("x", x(row.batch)).attr("y", height - margin.bottom - 4).attr("text-anchor", "middle")
+      svg.append("text").attr("class", "hole").attr("x", x(row.batch)).attr("y", height - margin.bottom + 4).attr("text-anchor", "middle")
         .style("fill", colour(row.target)).text("×").append("title").text(`${row.target} ${row.precision} batch ${row.batch}: ${row.reason ?? "no figure"}`);
     }
   }

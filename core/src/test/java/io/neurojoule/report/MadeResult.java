@@ -35,6 +35,10 @@ final class MadeResult {
             add(rows, cells, "cpu", "fp32", batches[i], fp32[i], 0.01, Basis.MEASURED, OptionalDouble.of(1));
             add(rows, cells, "cpu", "int8", batches[i], int8[i], 0.04, Basis.ESTIMATED, OptionalDouble.of(0.99871234));
         }
+        for (int batch : new int[] {1, 2, 4, 8, 4096}) {
+            double joules = 0.02 / Math.sqrt(batch);
+            add(rows, cells, "gpu", "fp32", batch, joules, 0.02, Basis.SIMULATED, OptionalDouble.of(1));
+        }
         rows.add(absent("cpu-fp16-1", "fp16", HOSTILE));
         cells.add(cell("cpu-fp16-1", "cpu", "fp16", 1, "unsupported", Optional.of(HOSTILE), OptionalDouble.empty()));
         Map<String, List<String>> boundaries = new LinkedHashMap<>();

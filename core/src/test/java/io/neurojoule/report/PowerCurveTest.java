@@ -29,6 +29,20 @@ class PowerCurveTest {
                 .satisfies(point -> assertThat(point.watts()).isCloseTo(120, within(1e-9)));
     }
 
+    @Test
+    void aReadThatFailedLeavesAGap() {
+        long[] times = {0, 100_000_000, 300_000_000, 400_000_000};
+        long[] raw = {0, 10_000_000, 30_000_000, 40_000_000};
+        Signal.Gap gap = new Signal.Gap(200_000_000, "busy");
+
+        List<PowerCurve.Point> points = PowerCurve.of(
+                        List.of(new Signal(COUNTER, times, new long[4], raw, List.of(gap))))
+                .getFirst()
+                .points();
+
+        assertThat(points).extracting(PowerCurve.Point::joined).containsExactly(false, false);
+    }
+
     private static List<PowerCurve.Point> points(Channel channel, long... raw) {
         long[] times = new long[raw.length];
         for (int i = 0; i < times.length; i++) {
