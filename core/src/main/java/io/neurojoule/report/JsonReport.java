@@ -1,0 +1,123 @@
+package io.neurojoule.report;
+
+import io.neurojoule.analysis.CellResult;
+import io.neurojoule.analysis.ExperimentResult;
+import io.neurojoule.analysis.Finding;
+import io.neurojoule.analysis.ResultRow;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/// `results.json`: the whole result for other programs, in snake_case; an absent value is left out.
+///
+/// The JSON Schema is the resource `results.schema.json` of this package.
+public final class JsonReport {
+    private static final JsonMapper MAPPER =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+    private static final JsonMapper COMPACT = JsonMapper.builder().build();
+
+    private JsonReport() {}
+
+    /// Writes one JSON object, indented, with a line end.
+    public static void write(ExperimentResult result, Appendable out) throws IOException {
+        out.append(MAPPER.writeValueAsString(tree(result))).append('\n');
+    }
+
+    /// Writes a file in UTF-8, replacing what was there.
+    public static void write(ExperimentResult result, Path file) throws IOException {
+        try (Writer out = Files.newBufferedWriter(file)) {
+            write(result, out);
+        }
+    }
+
+    /// The same object on one line.
+    static String compact(ExperimentResult result) {
+        return COMPACT.writeValueAsString(tree(result));
+    }
+
+    private static Map<String, Object> tree(ExperimentResult result) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        tree.put("format", result.format());
+        tree.put("tool", result.tool());
+        tree.put("run", run(result.run()));
+        tree.put("boundaries", result.boundaries());
+        tree.put("rows", result.rows().stream().map(JsonReport::row).toList());
+        tree.put("cells", result.cells().stream().map(JsonReport::cell).toList());
+        tree.put("findings", result.findings().stream().map(JsonReport::finding).toList());
+        tree.put("missing_windows", List.copyOf(result.missingWindows()));
+        return tree;
+    }
+
+    private static Map<String, Object> run(ExperimentResult.RunSummary run) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        tree.put("name", run.name());
+        tree.put("started_at", run.startedAt());
+        putText(tree, "host", run.host());
+        putText(tree, "user", run.user());
+        putText(tree, "cpu", run.cpu());
+        tree.put("element", run.element());
+        tree.put("quick", run.quick());
+        tree.put("headline", run.headline());
+        putText(tree, "simulated", run.simulated());
+        tree.put("environment", new TreeMap<>(run.environment()));
+        return tree;
+    }
+
+    private static Map<String, Object> row(ResultRow row) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        RowField.ALL.forEach(field -> put(tree, field.name(), field.value().apply(row)));
+        return tree;
+    }
+
+    private static Map<String, Object> cell(CellResult cell) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        tree.put("cell_id", cell.cellId());
+        tree.put("target", cell.target());
+        tree.put("precision", cell.precision());
+        tree.put("batch", cell.batch());
+        tree.put("status", cell.status());
+        put(tree, "reason", cell.reason());
+        put(tree, "agreement", cell.agreement());
+        put(tree, "load_seconds", cell.loadSeconds());
+        put(tree, "first_step_seconds", cell.firstStepSeconds());
+        put(tree, "cold_start_joules", cell.coldStartJoules());
+        cell.peakMemoryBytes().ifPresent(bytes -> tree.put("peak_memory_bytes", bytes));
+        tree.put("executed", new TreeMap<>(cell.executed()));
+        tree.put("settings", new TreeMap<>(cell.settings()));
+        return tree;
+    }
+
+    private static Map<String, Object> finding(Finding finding) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        tree.put("code", finding.code());
+        tree.put("severity", finding.severity().name());
+        tree.put("message", finding.message());
+        put(tree, "cell_id", finding.cellId());
+        put(tree, "channel", finding.channel());
+        put(tree, "window_id", finding.windowId());
+        return tree;
+    }
+
+    private static void put(Map<String, Object> tree, String name, Optional<?> value) {
+        value.ifPresent(present -> tree.put(name, present));
+    }
+
+    private static void put(Map<String, Object> tree, String name, OptionalDouble value) {
+        value.ifPresent(present -> tree.put(name, present));
+    }
+
+    private static void putText(Map<String, Object> tree, String name, String text) {
+        if (!text.isEmpty()) {
+            tree.put(name, text);
+        }
+    }
+}

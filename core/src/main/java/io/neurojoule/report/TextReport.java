@@ -1,0 +1,151 @@
+package io.neurojoule.report;
+
+import io.neurojoule.analysis.CellResult;
+import io.neurojoule.analysis.ExperimentResult;
+import io.neurojoule.analysis.Finding;
+import io.neurojoule.analysis.ResultRow;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+
+/// The result as a table for a terminal: one line per cell at the headline boundary, then what was found.
+public final class TextReport {
+    private TextReport() {}
+
+    /// Writes the table, a line for each cell without a figure, the findings, and the finding in one sentence.
+    public static void write(ExperimentResult result, Appendable out) throws IOException {
+        StringBuilder text = new StringBuilder();
+        describe(result, text);
+        out.append(text.toString().replaceAll("[\\p{Cntrl}&&[^\n]]", " "));
+    }
+
+    private static void describe(ExperimentResult result, Appendable out) throws IOException {
+        Verdict verdict = Verdict.of(result);
+        ExperimentResult.RunSummary run = result.run();
+        String members = String.join(", ", result.boundaries().getOrDefault(run.headline(), List.of()));
+        out.append("RESULT (boundary: ").append(run.headline());
+        out.append(members.isEmpty() ? "" : " = " + members).append(")");
+        out.append(run.quick() ? "  QUICK: short windows" : "").append("\n");
+        if (!run.simulated().isEmpty()) {
+            out.append("SIMULATED: ").append(run.simulated()).append("\n");
+        }
+        table(result, verdict, out);
+        holes(result, verdict, out);
+        for (Finding finding : result.findings()) {
+            out.append("  ")
+                    .append(finding.code())
+                    .append(finding.cellId().map(id -> " [" + id + "]").orElse(""))
+                    .append(": ")
+                    .append(oneLine(finding.message()))
+                    .append("\n");
+        }
+        if (verdict.sentence().isPresent()) {
+            out.append("  ").append(verdict.sentence().get()).append("\n");
+        }
+    }
+
+    private static String oneLine(String text) {
+        return text.replaceAll("\\R", " ");
+    }
+
+    private static void table(ExperimentResult result, Verdict verdict, Appendable out) throws IOException {
+        List<ResultRow> rows =
+                verdict.headline().stream().filter(Verdict::available).toList();
+        if (rows.isEmpty()) {
+            out.append("  no cell has a figure at this boundary\n");
+            return;
+        }
+        boolean targets = rows.stream().map(ResultRow::target).distinct().count() > 1;
+        String element = result.run().element();
+        List<List<String>> lines = new ArrayList<>();
+        List<String> heading = new ArrayList<>(targets ? List.of("target") : List.of());
+        heading.addAll(List.of(
+                "precision",
+                "batch",
+                "J/" + element + " (95 % CI)",
+                "above idle",
+                element + "s/s",
+                "W",
+                "p50 latency",
+                "agreement",
+                "basis",
+                "note"));
+        lines.add(heading);
+        for (ResultRow row : rows) {
+            List<String> line = new ArrayList<>(targets ? List.of(row.target()) : List.of());
+            line.addAll(cells(result, verdict, row));
+            lines.add(line);
+        }
+        print(lines, out);
+    }
+
+    private static List<String> cells(ExperimentResult result, Verdict verdict, ResultRow row) {
+        OptionalDouble spread = Verdict.spread(row);
+        String interval = spread.isPresent() ? " ±" + Format.percent(spread.getAsDouble()) : "";
+        Optional<CellResult> cell = Verdict.cell(result, row.cellId());
+        boolean best = verdict.sentence().isPresent()
+                && verdict.best().filter(row::equals).isPresent();
+        return List.of(
+                row.precision(),
+                Integer.toString(row.batch()),
+                Format.quantity(row.joulesPerElement(), "J") + interval,
+                Format.quantity(row.aboveIdleJoulesPerElement(), "J"),
+                Format.quantity(row.elementsPerSecond(), ""),
+                Format.quantity(row.watts(), "W"),
+                Format.quantity(row.latencyP50Seconds(), "s"),
+                Format.number(cell.map(CellResult::agreement).orElse(OptionalDouble.empty())),
+                row.basis().name(),
+                best ? "least energy" : "");
+    }
+
+    private static void print(List<List<String>> lines, Appendable out) throws IOException {
+        int columns = lines.getFirst().size();
+        int[] widths = new int[columns];
+        for (List<String> line : lines) {
+            for (int i = 0; i < columns; i++) {
+                widths[i] = Math.max(
+                        widths[i], line.get(i).codePointCount(0, line.get(i).length()));
+            }
+        }
+        for (List<String> line : lines) {
+            StringBuilder text = new StringBuilder();
+            for (int i = 0; i < columns; i++) {
+                String cell = line.get(i);
+                text.append("  ").append(cell).repeat(' ', widths[i] - cell.codePointCount(0, cell.length()));
+            }
+            out.append(text.toString().stripTrailing()).append("\n");
+        }
+    }
+
+    private static void holes(ExperimentResult result, Verdict verdict, Appendable out) throws IOException {
+        Set<String> named = new HashSet<>();
+        for (ResultRow row : verdict.headline()) {
+            named.add(row.cellId());
+            if (!Verdict.available(row)) {
+                String reason = row.reason()
+                        .or(() -> Verdict.cell(result, row.cellId()).flatMap(CellResult::reason))
+                        .orElse("no reason recorded");
+                hole(row.target(), row.precision(), row.batch(), reason, out);
+            }
+        }
+        for (CellResult cell : result.cells()) {
+            if (!named.contains(cell.cellId())) {
+                hole(
+                        cell.target(),
+                        cell.precision(),
+                        cell.batch(),
+                        cell.reason().orElse(cell.status()),
+                        out);
+            }
+        }
+    }
+
+    private static void hole(String target, String precision, int batch, String reason, Appendable out)
+            throws IOException {
+        out.append("  %s %s batch %d: UNAVAILABLE, %s\n".formatted(target, precision, batch, oneLine(reason)));
+    }
+}

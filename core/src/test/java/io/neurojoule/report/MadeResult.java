@@ -1,0 +1,235 @@
+package io.neurojoule.report;
+
+import io.neurojoule.analysis.CellResult;
+import io.neurojoule.analysis.ExperimentResult;
+import io.neurojoule.analysis.Finding;
+import io.neurojoule.analysis.ResultRow;
+import io.neurojoule.analysis.Severity;
+import io.neurojoule.recording.Signal;
+import io.neurojoule.recording.Window;
+import io.neurojoule.sensor.Basis;
+import io.neurojoule.sensor.Channel;
+import io.neurojoule.sensor.Component;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+
+/// A result made by hand, with every kind of row and with text that would break a careless writer.
+final class MadeResult {
+    static final String HOSTILE = "says \"no\", </script><script>alert(1)</script> & 'more'\nnext line";
+
+    private MadeResult() {}
+
+    static ExperimentResult result() {
+        List<ResultRow> rows = new ArrayList<>();
+        List<CellResult> cells = new ArrayList<>();
+        double[] fp32 = {31.2e-3, 3.31e-3, 2.87e-3};
+        double[] int8 = {9.1e-3, 1.1e-3, 1.05e-3};
+        int[] batches = {1, 64, 1024};
+        for (int i = 0; i < 3; i++) {
+            add(rows, cells, "cpu", "fp32", batches[i], fp32[i], 0.01, Basis.MEASURED, OptionalDouble.of(1));
+            add(rows, cells, "cpu", "int8", batches[i], int8[i], 0.04, Basis.ESTIMATED, OptionalDouble.of(0.99871234));
+        }
+        for (int batch : new int[] {1, 2, 4, 8, 4096}) {
+            double joules = 0.02 / Math.sqrt(batch);
+            add(rows, cells, "gpu", "fp32", batch, joules, 0.02, Basis.SIMULATED, OptionalDouble.of(1));
+        }
+        rows.add(absent("cpu-fp16-1", "fp16", HOSTILE));
+        cells.add(cell("cpu-fp16-1", "cpu", "fp16", 1, "unsupported", Optional.of(HOSTILE), OptionalDouble.empty()));
+        Map<String, List<String>> boundaries = new LinkedHashMap<>();
+        boundaries.put("compute", List.of("rapl:package-0", "rapl:package-1"));
+        boundaries.put("node", List.of());
+        return new ExperimentResult(
+                1,
+                "neurojoule 0.1.0",
+                new ExperimentResult.RunSummary(
+                        "vgg10 <b>&",
+                        "2026-11-23T03:15:00Z",
+                        "node1",
+                        "",
+                        "Made CPU ×2",
+                        "frame",
+                        true,
+                        "compute",
+                        "",
+                        Map.of("kernel", "5.14", "governor", "performance")),
+                boundaries,
+                rows,
+                cells,
+                List.of(
+                        Finding.of("clocks-not-locked", Severity.INFO, "Clocks were free. Lock them for less spread."),
+                        Finding.of("foreign-load", Severity.WARNING, HOSTILE)
+                                .inCell("cpu-fp32-1")
+                                .onChannel("rapl:package-0")
+                                .inWindow("w0003")),
+                List.of("cpu-fp32-1#3"));
+    }
+
+    private static void add(
+            List<ResultRow> rows,
+            List<CellResult> cells,
+            String target,
+            String precision,
+            int batch,
+            double joules,
+            double spread,
+            Basis basis,
+            OptionalDouble agreement) {
+        String id = target + "-" + precision + "-" + batch;
+        rows.add(row(
+                id, target, precision, batch, ResultRow.Scope.CHANNEL, "rapl:package-0", basis, joules / 2, spread));
+        rows.add(row(id, target, precision, batch, ResultRow.Scope.BOUNDARY, "compute", basis, joules, spread));
+        cells.add(cell(id, target, precision, batch, "measured", Optional.empty(), agreement));
+    }
+
+    static ResultRow row(
+            String id,
+            String target,
+            String precision,
+            int batch,
+            ResultRow.Scope scope,
+            String name,
+            Basis basis,
+            double joules,
+            double spread) {
+        double rate = 340.0 / joules;
+        long elements = Math.round(rate * 10);
+        return new ResultRow(
+                id,
+                target,
+                "vgg10",
+                precision,
+                batch,
+                scope,
+                name,
+                basis,
+                5,
+                OptionalDouble.of(10),
+                Optional.of(elements),
+                OptionalDouble.of(joules * elements),
+                OptionalDouble.of(joules * rate),
+                OptionalDouble.of(joules),
+                OptionalDouble.of(joules * (1 - spread)),
+                OptionalDouble.of(joules * (1 + spread)),
+                OptionalDouble.of(joules * 0.002),
+                OptionalDouble.of(joules * elements * 0.4),
+                OptionalDouble.of(joules * 0.4),
+                OptionalDouble.of(joules * 0.38),
+                OptionalDouble.of(joules * 0.42),
+                Optional.of(basis.derived()),
+                OptionalDouble.of(rate),
+                OptionalDouble.of(rate * 0.99),
+                OptionalDouble.of(rate * 1.01),
+                OptionalDouble.of(batch / rate),
+                OptionalDouble.of(batch / rate * 1.1),
+                OptionalDouble.empty(),
+                Optional.empty());
+    }
+
+    private static ResultRow absent(String id, String precision, String reason) {
+        OptionalDouble none = OptionalDouble.empty();
+        return new ResultRow(
+                id,
+                "cpu",
+                "vgg10",
+                precision,
+                1,
+                ResultRow.Scope.BOUNDARY,
+                "compute",
+                Basis.UNAVAILABLE,
+                0,
+                none,
+                Optional.empty(),
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                Optional.empty(),
+                none,
+                none,
+                none,
+                none,
+                none,
+                none,
+                Optional.of(reason));
+    }
+
+    private static CellResult cell(
+            String id,
+            String target,
+            String precision,
+            int batch,
+            String status,
+            Optional<String> reason,
+            OptionalDouble agreement) {
+        return new CellResult(
+                id,
+                target,
+                precision,
+                batch,
+                status,
+                reason,
+                agreement,
+                OptionalDouble.of(0.25),
+                OptionalDouble.empty(),
+                OptionalDouble.of(12.5),
+                OptionalLong.of(123_456_789),
+                Map.of("float32", 0.25, "int8", 0.75),
+                Map.of("threads", "64"));
+    }
+
+    static List<Window> windows() {
+        return List.of(
+                new Window("w0001", "", 0, Window.Kind.IDLE_BARE, at(0), at(2), 0, 0, false),
+                new Window("w0002", "cpu-fp32-1", 0, Window.Kind.WARMUP, at(3), at(4), 10, 10, true),
+                new Window("w0003", "cpu-fp32-1", 1, Window.Kind.MEASURE, at(4), at(9), 100, 100, true),
+                new Window("w0004", "cpu-fp32-1", 2, Window.Kind.MEASURE, at(11), at(16), 100, 100, true));
+    }
+
+    /// A counter that is set back once and misses a read, and a power value.
+    static List<Signal> signals() {
+        int n = 180;
+        long[] times = new long[n];
+        long[] counter = new long[n];
+        long[] milliwatts = new long[n];
+        long total = 0;
+        for (int i = 0; i < n; i++) {
+            times[i] = at(i * 0.1);
+            boolean busy = (i >= 40 && i < 90) || (i >= 110 && i < 160);
+            long watts = (busy ? 431L : 204L) + i % 7;
+            total = i == 100 ? 0 : total + watts * 100_000;
+            counter[i] = total;
+            milliwatts[i] = (busy ? 250_000 : 55_000) + (i * 37 % 11) * 500L;
+        }
+        Component cpu = Component.of(Component.Kind.CPU, "package-0");
+        Component gpu = Component.of(Component.Kind.ACCELERATOR, "gpu0");
+        return List.of(
+                new Signal(
+                        Channel.counter("rapl:package-0", cpu, 1e-6, 0, Duration.ofMillis(1)),
+                        times,
+                        new long[n],
+                        counter,
+                        List.of(new Signal.Gap(at(2.05), "busy"))),
+                new Signal(
+                        Channel.power("nvml:gpu0/power", gpu, 1e-3, Duration.ofMillis(100), Duration.ZERO),
+                        times.clone(),
+                        new long[n],
+                        milliwatts,
+                        List.of()));
+    }
+
+    private static long at(double seconds) {
+        return 1_000_000_000_000L + Math.round(seconds * 1e9);
+    }
+}
