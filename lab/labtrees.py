@@ -796,7 +796,7 @@ def hwmon_tree(T, names, opt={}, n0=0):
 
 
 # ---------------------------------------------------------------- NVML
-GPUS = {  # what NVML's power registers do, per model: see README "How real is it"
+GPUS = {  # what NVML's power registers do, per model: see "GPU registers" in README.md
     "a100": dict(
         model="NVIDIA_A100-SXM4-40GB",
         upd=0.1,
