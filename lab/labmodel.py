@@ -10,6 +10,8 @@ import bisect, json, math, os, random, struct, time
 #   trace:FILE[,loop]  (lines "t_s,watt", linear between points; repeat a t for a step)
 #   cpu:IDLE,K         IDLE watts + K watts for each busy core of the command under test
 class Profile:
+    """A power profile: linear pieces, repeated if it has a period, plus `k` watts per busy core."""
+
     def __init__(self, spec):
         self.spec, self.k, self.parts = spec, 0.0, []
         for term in spec.split("+"):
@@ -80,6 +82,7 @@ class Profile:
         self.pts, self.period = [(t, p + base) for t, p in pts], per
 
     def _in(self, t):
+        """The integral within one period, J; beyond the last point the power stays as it was."""
         T, P, E = self.t, self.p, self.e
         if t <= T[0]:
             return P[0] * (t - T[0])
@@ -91,6 +94,7 @@ class Profile:
         return E[i] + d * 0.5 * (P[i] + p)
 
     def energy(self, t):
+        """The integral from 0 to t, J."""
         if self.period > 0 and t > 0:
             n = math.floor(t / self.period)
             return n * self._in(self.period) + self._in(t - n * self.period)
@@ -98,6 +102,8 @@ class Profile:
 
 
 class Source:
+    """Something that draws power: a profile with a scale and an offset, or (`of`) a sum of other sources."""
+
     def __init__(self, name, spec=None, scale=1.0, offset=0.0, of=None, base=0.0, eff=1.0):
         self.name, self.spec, self.scale, self.offset, self.of, self.base, self.eff = (
             name,
@@ -120,6 +126,7 @@ class Model:
         self.cpu_t, self.cpu_c = cpu or ([], [])
 
     def cpu(self, t):
+        """CPU seconds of the command up to t, linear between two entries of the log."""
         T, C = self.cpu_t, self.cpu_c
         if not T:
             return 0.0
@@ -132,6 +139,7 @@ class Model:
         return (C[i] + (C[i + 1] - C[i]) * (x - T[i]) / (T[i + 1] - T[i])) * 1e-9
 
     def energy(self, name, t):
+        """Joules that a source has drawn from the epoch to t."""
         s = self.s[name]
         if s.of is not None:
             return (s.base * t + sum(self.energy(n, t) for n in s.of)) / s.eff
@@ -139,16 +147,20 @@ class Model:
         return s.scale * (s.profile.energy(t) + (k * self.cpu(t) if k else 0)) + s.offset * t
 
     def power(self, name, t, win):
+        """Mean watts of the last `win` seconds before t."""
         return (self.energy(name, t) - self.energy(name, t - win)) / win
 
     def window(self, a, b):
+        """Joules of every source between a and b, seconds since the epoch."""
         return {n: self.energy(n, b) - self.energy(n, a) for n in self.s}
 
     def now(self):
+        """Seconds since the epoch."""
         return (time.monotonic_ns() - self.epoch_mono) * 1e-9
 
 
 def load_cpu(path):
+    """The CPU log that labtick writes: (times in ns, CPU ns), or None."""
     try:
         raw = open(path, "rb").read(32)
     except OSError:
@@ -163,6 +175,7 @@ def load_cpu(path):
 
 
 def save_cpu(cpu, path):
+    """Writes a CPU log that load_cpu reads."""
     t, c = cpu
     with open(path, "wb") as f:
         f.write(struct.pack("<4Q", 0x3147495342414C50, len(t), len(t), 0))
@@ -188,6 +201,7 @@ def write_conf(d, sources, epoch_mono, epoch_real, extra=()):
 
 
 def dump(model):
+    """The model as plain data for JSON; undump is the way back."""
     return {
         "epoch_mono_ns": model.epoch_mono,
         "epoch_real_ns": model.epoch_real,
@@ -211,6 +225,7 @@ def dump(model):
 
 
 def undump(j, base="."):
+    """The model of a truth.json or model.json; its CPU log is looked for in `base`."""
     src = []
     for m in j["model"]:
         if m.get("of") is not None:

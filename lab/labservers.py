@@ -1,4 +1,4 @@
-"""Management-controller emulators: IPMI (OpenIPMI's ipmi_sim + build/dcmi.so), Redfish, SNMP PDU (net-snmp's snmpd)."""
+"""Management controllers: IPMI (OpenIPMI's ipmi_sim with build/dcmi.so), Redfish, a PDU by net-snmp's snmpd."""
 
 import base64, json, math, os, shutil, subprocess, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,6 +51,7 @@ def wait_port(port, proc, secs=5):
 
 # ---------------------------------------------------------------- Redfish
 def redfish(d, port, src, upd=1.0, win=1.0, user="root", password="powerlab", tls=False):
+    """Serves a chassis, its supplies and sensors by HTTP (or TLS) until the process is ended."""
     live = Live(d)
     auth = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
     tokens = {}
@@ -337,6 +338,7 @@ def redfish(d, port, src, upd=1.0, win=1.0, user="root", password="powerlab", tl
 
 # ---------------------------------------------------------------- SNMP PDU, as a pass_persist child of snmpd
 def snmp_pass(d, src):
+    """Answers the questions of snmpd (pass_persist) with the readings of an APC and a Raritan PDU."""
     live = Live(d)
     B = ".1.3.6.1.4.1."
 
@@ -393,6 +395,7 @@ def snmp_pass(d, src):
 
 
 def snmpd_start(d, port, src):
+    """Starts snmpd with this file as its child for the two enterprise trees."""
     c = f"{d}/snmpd.conf"
     with open(c, "w") as f:
         f.write(
@@ -484,6 +487,7 @@ def sdr_power(num, name, m=4, entity=0x07, typ=0x0B, units=6, rexp=0):
 
 
 def ipmi_start(d, port, src, raw_file, m=4, user="ADMIN", password="ADMIN", upd=1.0, win=1.0):
+    """Starts OpenIPMI's ipmi_sim as a BMC: RMCP+ on `port`, KCS for a guest on the next one."""
     s = f"{d}/ipmi"
     os.makedirs(s, exist_ok=True)
     auths = "\n".join(

@@ -1,5 +1,7 @@
-"""Emulated sysfs subtrees. A manifest line: type TAB path TAB octal mode TAB rest
-d directory, l symlink (rest = target), f static file (rest = content, \\n escaped), s sensor (rest = kind key=value...)
+"""Emulated sysfs subtrees, written as a manifest that the C programs read.
+
+A line is `type TAB path TAB octal mode TAB rest`. The types: d directory; l symlink (rest: its target); f static file
+(rest: its content, \\n escaped); s sensor (rest: kind and key=value ...); m register file of a CPU (rest: its number).
 """
 
 import os
@@ -7,6 +9,8 @@ from labmodel import Source
 
 
 class Tree:
+    """Collects the manifest of an emulated tree: d, l, f, s add entries, mount names what is laid over /sys."""
+
     def __init__(self):
         self.lines, self.seen, self.mounts = ["d\t/\t755\t."], {"/"}, []
 
@@ -59,6 +63,7 @@ PRESETS = (
 
 
 def _zones(preset):
+    """The powercap zones of a preset."""
     if preset == "intel-2s":
         return [
             (
@@ -172,6 +177,8 @@ def _zones(preset):
 
 
 def rapl_sources(preset, spec, own):
+    """The sources behind a RAPL preset, each with a scale and an offset of its own."""
+
     def S(n, scale=1.0, off=0.0):
         return Source(n, own[n]) if n in own else Source(n, spec, scale, off)
 
@@ -260,7 +267,7 @@ def rapl_tree(T, preset, mode="400", upd=0.001, start_uj=None, wrap_in=None, pow
 
 
 def cpu_places(preset):
-    """{cpu: "0" | "1" | "0d1" ...}: the machine's CPUs shared out over the preset's packages (and dies) in blocks"""
+    """{cpu: "0" | "1" | "0d1" ...}: the machine's CPUs shared out over packages (and dies) in blocks"""
     places = (
         ["0d0", "0d1", "1d0", "1d1"] if preset.endswith("2die") else ["0", "1"] if "-2s" in preset else ["0"]
     )
@@ -271,6 +278,7 @@ def cpu_places(preset):
 
 
 def _list(cpus):
+    """CPUs as the kernel lists them: 0-3,8."""
     out = []
     for c in sorted(cpus):
         if out and out[-1][1] == c - 1:
@@ -281,6 +289,7 @@ def _list(cpus):
 
 
 def _mask(cpus):
+    """CPUs as the kernel masks them: groups of eight hexadecimal digits."""
     h = f"{sum(1 << c for c in cpus):0{-(-os.cpu_count() // 4)}x}"
     return ",".join(
         [h[: len(h) % 8]] * (len(h) % 8 > 0) + [h[i : i + 8] for i in range(len(h) % 8, len(h), 8)]
@@ -288,6 +297,7 @@ def _mask(cpus):
 
 
 def _cpus(text):
+    """The CPUs of a list as the kernel prints it."""
     return [
         c
         for r in text.strip().split(",")
@@ -298,7 +308,10 @@ def _cpus(text):
 
 
 def topology_tree(T, preset):
-    """/sys/devices/system/cpu/cpuN/topology as the preset's packages would have it; what is not about packages stays as the machine says"""
+    """/sys/devices/system/cpu/cpuN/topology as the preset's packages would have it.
+
+    What is not about packages stays as the machine says.
+    """
     place = cpu_places(preset)
     for c, p in place.items():
         real = f"/sys/devices/system/cpu/cpu{c}/topology"
@@ -398,8 +411,11 @@ PMU_TYPE = 90
 
 
 def perf_tree(T, preset):
-    """the `power` PMU: one event file per (CPU, event); each package's (or die's) first CPU is in cpumask, and as in the kernel an event
-    on any other CPU of the package counts the same"""
+    """The `power` PMU: one event file per (CPU, event).
+
+    The first CPU of each package (or die) is in cpumask; as in the kernel, an event on any other CPU of the package
+    counts the same.
+    """
     T.mount("devices/power", "bus/event_source/devices")
     P = "/devices/power"
     ev = {
@@ -435,11 +451,13 @@ def perf_tree(T, preset):
 
 
 def hash_start(name):
+    """A start value that depends on the name alone, so that runs are repeatable."""
     return sum((i + 7) * ord(c) * 1000003 * 977 for i, c in enumerate(name))
 
 
 # ---------------------------------------------------------------- hwmon & friends
 def _hwmon(T, n, dev, bus, name):
+    """The common files of a hwmon device; gives its directory."""
     h = f"{dev}/hwmon/hwmon{n}"
     T.f(f"{h}/name", name)
     T.f(f"{h}/uevent", "", "644")
@@ -453,6 +471,7 @@ def _hwmon(T, n, dev, bus, name):
 
 
 def _pci(T, bdf, vendor, device, cls):
+    """The common files of a PCI function; gives its directory."""
     root = "devices/pci0000:c0"
     T.mount(root, "bus/pci/devices")
     dev = f"/{root}/0000:c0:01.1/{bdf}"
@@ -493,6 +512,7 @@ HW = {
 
 
 def hwmon_sources(names, spec, own):
+    """The sources behind a list of hwmon presets."""
     out = []
     for n in names:
         s = HW.get(n)
@@ -519,6 +539,7 @@ def hwmon_sources(names, spec, own):
 
 
 def hwmon_check(names, opt):
+    """Ends the program if an override names no chip or no period."""
     for k, v in opt.items():
         try:
             ok = k.endswith(".upd") and k[:-4] in names and float(v) > 0
@@ -531,6 +552,7 @@ def hwmon_check(names, opt):
 
 
 def hwmon_tree(T, names, opt={}, n0=0):
+    """The hwmon (and vendor) files of each preset in the list."""
     T.mount("class/hwmon")
     n = n0
 
@@ -579,9 +601,8 @@ def hwmon_tree(T, names, opt={}, n0=0):
             T.f(f"{h}/freq1_label", "sclk")
             T.f(f"{dev}/gpu_busy_percent", 50)
             T.f(f"{dev}/unique_id", "0badc0de00000001")
-        elif (
-            kind == "alveo"
-        ):  # XRT user PF: xmc subdevice nodes (uW, mV, mA) and a hwmon; renewed once a second, each value the last 100 ms
+        elif kind == "alveo":
+            # XRT user PF: xmc subdevice nodes (uW, mV, mA) and a hwmon; renewed once a second, mean of the last 100 ms
             u = upd("alveo", 1.0)
             dev = _pci(T, "0000:c1:00.1", "0x10ee", "0x500d", "0x120000")
             x = f"{dev}/xmc.u.12582912"
@@ -697,12 +718,12 @@ def hwmon_tree(T, names, opt={}, n0=0):
             T.f(f"{h}/in1_input", 900)
             T.f(f"{h}/curr1_label", "FPGA Core Current")
             T.s(f"{h}/curr1_input", f"curr src={src} unit=1e3 volts={.9/.6!r} upd={u} win=0.1 quant=0.01")
-        elif (
-            kind == "grace"
-        ):  # four ACPI meters of one superchip: Module contains Grace, Grace contains CPU and SysIO. As in kernels
+        elif kind == "grace":
+            # Four ACPI meters of one superchip: Module contains Grace, Grace contains CPU and SysIO. As in kernels
+            # up to 6.13, name and values sit in device/.
             for i, (lab, share) in enumerate(
                 (("Module", 1.0), ("Grace", 0.6), ("CPU", 0.45), ("SysIO", 0.1))
-            ):  # up to 6.13, name and values sit in device/
+            ):
                 dev = f"/devices/platform/ACPI000D:1{i}"
                 T.mount(dev[1:])
                 h = f"{dev}/hwmon/hwmon{n}"
@@ -775,7 +796,7 @@ def hwmon_tree(T, names, opt={}, n0=0):
 
 
 # ---------------------------------------------------------------- NVML
-GPUS = {  # what NVML's power registers do, per model: see README "How real is it"
+GPUS = {  # what NVML's power registers do, per model: see "GPU registers" in README.md
     "a100": dict(
         model="NVIDIA_A100-SXM4-40GB",
         upd=0.1,
@@ -847,6 +868,7 @@ GPUS = {  # what NVML's power registers do, per model: see README "How real is i
 
 
 def gpu_lines(names, opts):
+    """The lines of lab.conf that describe the GPUs to the NVML library."""
     out = []
     for i, n in enumerate(names):
         mig = n.endswith("+mig")

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""powerlab's own check: every counter value read must lie between the truth at the update before and after the read.
-python3 selftest.py [rapl|perf|zones|nvml|hwmon|servers|faults]...            (root; all parts: about 80 s)"""
+"""powerlab checks itself: each value read must lie between the truth at the update before and after the read.
+
+usage, as root: python3 selftest.py [rapl|perf|zones|nvml|hwmon|servers|faults]...     (without parts: all, about 80 s)
+"""
 
 import ctypes, errno, json, math, os, shutil, struct, subprocess, sys, tempfile, time
 
@@ -23,6 +25,7 @@ def tried(f):
 
 
 def child_counter(path, secs, busy):
+    """Reads a counter file again and again: time before, time after, value."""
     fd = os.open(path, os.O_RDONLY)
     end = time.monotonic() + float(secs)
     n = 0
@@ -39,6 +42,7 @@ def child_counter(path, secs, busy):
 
 
 def child_nvml(secs, busy=0):
+    """The same for the first GPU's energy counter."""
     L = ctypes.CDLL("libnvidia-ml.so.1")
     d = ctypes.c_void_p()
     e = ctypes.c_ulonglong()
@@ -78,11 +82,13 @@ def event(cpu, config, pid=-1, fmt=3, bits=0, group=-1, period=0, typ=None):
 
 
 def count(fd, n):
+    """What a read of an event gives, as numbers, or the name of its errno."""
     v = tried(lambda: os.read(fd, n))
     return v if isinstance(v, str) else list(struct.unpack(f"<{len(v) // 8}Q", v))
 
 
 def child_perf(secs):
+    """The same for package 0's perf event."""
     fd = event(0, 2)
     end = time.monotonic() + float(secs)
     while time.monotonic() < end:
@@ -94,7 +100,7 @@ def child_perf(secs):
 
 
 def child_perfrules():
-    """a descriptor's behaviour; beside a real one (software event, this process), where the machine lets us have it"""
+    """A descriptor's behaviour, beside that of a real event (software, this process) where the machine has one."""
     import fcntl
 
     fd, real = event(0, 2), event(-1, 0, pid=0, typ=1)
@@ -156,6 +162,7 @@ def child_perfopen():
 
 
 def child_topology():
+    """Package and die of each CPU in cpumask, by sysfs and by /proc/cpuinfo."""
     cpus = [
         c
         for r in open(f"{PMU}/cpumask").read().strip().split(",")
@@ -193,6 +200,7 @@ def child_zones():
 
 
 def child_msr(secs):
+    """Every register of every CPU, twice."""
     unit = None
     for c in range(os.cpu_count()):
         fd = os.open(f"/dev/cpu/{c}/msr", os.O_RDONLY)
@@ -214,6 +222,7 @@ def child_msr(secs):
 
 
 def child_hwmon():
+    """All values of all hwmon devices."""
     out = []
     H = "/sys/class/hwmon"
     read = lambda p: open(p).read().strip()
@@ -234,6 +243,7 @@ def child_hwmon():
 
 
 def child_servers():
+    """Asks the Redfish, SNMP and IPMI servers."""
     import hashlib, ssl, urllib.request
 
     S = os.environ["POWERLAB_STATE"]
@@ -329,6 +339,7 @@ def child_servers():
 
 
 def child_errno(path, secs):
+    """Which outcomes a held and a reopened file have while a fault comes."""
     fd = os.open(path, os.O_RDONLY)
     end = time.monotonic() + float(secs)
     seen = set()
@@ -378,6 +389,7 @@ def launch(args, *child, prefix=()):
 
 
 def run(args, *child):
+    """As launch, with the output as rows of numbers."""
     out, m, j = launch(args, *child)
     return (
         [
@@ -390,6 +402,7 @@ def run(args, *child):
 
 
 def ask(args, *child, **kw):
+    """As launch, with the output as JSON."""
     out, m, _ = launch(args, *child, **kw)
     return json.loads(out), m
 
@@ -398,16 +411,19 @@ good = True
 
 
 def say(ok, name, text):
+    """Prints one verdict and remembers failures."""
     global good
     good &= bool(ok)
     print(f'{"ok  " if ok else "FAIL"} {name:42} {text}')
 
 
 def at(m, ns, upd):
+    """When a sensor with period `upd` was last updated, seconds since the epoch."""
     return math.floor((ns - m.epoch_mono) * 1e-9 / upd) * upd
 
 
 def check(name, rows, m, src, upd, unit, quant, wrap, lag=0.0, energy=None):
+    """A counter: every difference lies between what the truth allows before and after each read."""
     energy = energy or (lambda t: m.energy(src, t))
     first = None
     off = 0
@@ -442,6 +458,7 @@ def check(name, rows, m, src, upd, unit, quant, wrap, lag=0.0, energy=None):
 
 
 def check_power(name, rows, m, src, upd, win, quant):
+    """A power register: every value is the mean at the update before or after the read."""
     bad = 0
     for a, b, v in rows:
         ok = [(m.energy(src, t) - m.energy(src, t - win)) / win for t in (at(m, a, upd), at(m, b, upd))]
@@ -450,6 +467,7 @@ def check_power(name, rows, m, src, upd, win, quant):
 
 
 def near(got, want, tol):
+    """Equal within a tolerance."""
     return abs(got - want) <= tol
 
 
@@ -466,6 +484,7 @@ H = "/sys/class/hwmon/hwmon0/"
 
 
 def part_rapl():
+    """Counters of powercap: shapes, wrap-around, coupling to CPU time."""
     for prof in (
         "const:137",
         "square:50,200,0.037",
@@ -679,6 +698,7 @@ def part_nvml():
 
 
 def part_hwmon():
+    """hwmon chips."""
     rows, m, _ = run(
         ["--hwmon", "i915", "--profile", "square:10,90,0.2"], "counter", H + "energy1_input", 2, 0
     )
@@ -805,6 +825,7 @@ def part_servers():
 
 
 def part_faults():
+    """Faults of files."""
     E = "/devices/virtual/powercap/intel-rapl/intel-rapl:0/energy_uj"
     for kind, want in (
         ("vanish", ("ENODEV", "ENOENT")),
@@ -820,6 +841,7 @@ def part_faults():
 
 
 def main(parts):
+    """Runs the named parts, or all."""
     every = [k[5:] for k in globals() if k.startswith("part_")]
     bad = [p for p in parts if p not in every]
     if bad:

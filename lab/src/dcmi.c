@@ -1,7 +1,8 @@
-/* Module for OpenIPMI's ipmi_sim: answers the DCMI group extension (0xDC) with the power of a
- * lab source, and Lenovo XCC's OEM energy reading (netFn 3Ah, command 32h, data 4 2 0 0 0). lan.conf: loadlib "build/dcmi.so" "LAB.CONF SOURCE UPD_S WIN_S"
- * Faults on target "ipmi": badcc[=code], stall[=s], notsup (C1h), enodata (measurement inactive),
- * stuck, zero; "silent" is done by the launcher, which stops the whole BMC process.              */
+/* Module for OpenIPMI's ipmi_sim: answers the DCMI group extension (0xDC) with the power of a lab source,
+ * and Lenovo XCC's OEM energy reading (netFn 3Ah, command 32h, data 4 2 0 0 0).
+ * lan.conf: loadlib "build/dcmi.so" "LAB.CONF SOURCE UPD_S WIN_S"
+ * Faults on target "ipmi": badcc[=code], stall[=s], notsup (C1h), enodata (measurement inactive), stuck,
+ * zero; "silent" is done by the launcher, which stops the whole BMC process. */
 #include "labcore.h"
 #include <OpenIPMI/serv.h>
 #include <OpenIPMI/mcserv.h>
@@ -18,6 +19,7 @@ static void le(unsigned char *p, unsigned v, int n) {
     for (int i = 0; i < n; i++)
         p[i] = (v >> (8 * i)) & 0xff;
 }
+
 static unsigned clampw(double w) {
     return w < 0 ? 0 : w > 65535 ? 65535 : (unsigned)(w + 0.5);
 }
@@ -152,6 +154,7 @@ int ipmi_sim_module_print_version(sys_data_t *sys, char *opts) {
     (void)opts;
     return 0;
 }
+
 int ipmi_sim_module_init(sys_data_t *sys, const char *initstr) {
     char conf[512], src[48];
     (void)sys;
@@ -164,6 +167,7 @@ int ipmi_sim_module_init(sys_data_t *sys, const char *initstr) {
     ipmi_emu_register_group_extension_handler(0xdc, dcmi, NULL);
     return ipmi_emu_register_cmd_handler(0x3a, 0x32, xcc, NULL);
 }
+
 int ipmi_sim_module_post_init(sys_data_t *sys) {
     (void)sys;
     return 0;

@@ -5,7 +5,7 @@
  * the time is never seen); from Ampere on (except GA100) it is a 1 s mean and field 186 is the
  * instantaneous one. The energy counter (mJ) steps every eupd seconds.
  * Faults (targets nvml:IDX, nvml:IDX:power, nvml:IDX:energy, or the source's name):
- * lost, notsup, eacces (NO_PERMISSION), eio (UNKNOWN), stall[=s], stuck, reset, back, zero.          */
+ * lost, notsup, eacces (NO_PERMISSION), eio (UNKNOWN), stall[=s], stuck, reset, back, zero. */
 #define _GNU_SOURCE
 #include "labcore.h"
 #ifdef REAL_NVML_H
@@ -29,6 +29,7 @@ struct dev {
     struct gpu *g;
     int mig;
 }; /* mig: -1 = whole GPU, else instance number */
+
 #define MAGIC 0x4c41424eu
 static struct lab *L;
 static struct dev devs[16], migs[16][2];
@@ -95,6 +96,7 @@ static nvmlReturn_t chk(nvmlDevice_t d, const char *what) {
         return NVML_SUCCESS;
     }
 }
+
 #define CHK(what)                                                                                            \
     do {                                                                                                     \
         nvmlReturn_t r_ = chk(device, what);                                                                 \
@@ -118,15 +120,18 @@ static const char *gid(struct gpu *g, char b[32]) {
     snprintf(b, 32, "nvml:%d", g->idx);
     return b;
 }
+
 static int avg_by_default(struct gpu *g) {
     return g->arch >= 7 && !(g->cc_major == 8 && g->cc_minor == 0);
 }
+
 static double watts(struct gpu *g, int average) {
     char b[32];
     return fmax(0, lab_power(L, g->src, lab_now(L), g->upd, average ? 1.0 : g->win, gid(g, b)) * g->gain);
 }
-/* What the register saw, each value held for a whole update period: J from the epoch to t. Periods that the CPU log doesn't
- * cover to the end yet are not kept. */
+
+/* What the register saw, each value held for a whole update period: J from the epoch to t.
+ * Periods that the CPU log doesn't cover to the end yet are not kept. */
 static double part_time_energy(struct lab *lab, void *gpu, double t) {
     struct gpu *g = gpu;
     long n = (long)floor(t / g->upd + 1e-9), i;
@@ -144,6 +149,7 @@ static double part_time_energy(struct lab *lab, void *gpu, double t) {
     pthread_mutex_unlock(&lock);
     return j;
 }
+
 static unsigned long long millijoules(struct gpu *g) {
     char b[32];
     double now = lab_now(L),
@@ -157,10 +163,12 @@ static unsigned long long millijoules(struct gpu *g) {
         v += g->start_j;
     return v > 0 ? (unsigned long long)(v * 1e3) : 0;
 }
+
 static double util(struct gpu *g) {
     double w = watts(g, 0), idle = 0.14 * g->limit_w, u = (w - idle) / (g->limit_w - idle);
     return u < 0 ? 0 : u > 1 ? 1 : u;
 }
+
 static nvmlReturn_t str(char *out, unsigned n, const char *s) {
     if (!out)
         return NVML_ERROR_INVALID_ARGUMENT;
@@ -173,13 +181,16 @@ static nvmlReturn_t str(char *out, unsigned n, const char *s) {
 X nvmlInit(void) {
     return init();
 }
+
 X nvmlInit_v2(void) {
     return init();
 }
+
 X nvmlInitWithFlags(unsigned int flags) {
     (void)flags;
     return init();
 }
+
 X nvmlShutdown(void) {
     nvmlReturn_t r = NVML_SUCCESS;
     pthread_mutex_lock(&lock);
@@ -190,6 +201,7 @@ X nvmlShutdown(void) {
     pthread_mutex_unlock(&lock);
     return r;
 }
+
 __attribute__((visibility("default"))) const char *nvmlErrorString(nvmlReturn_t r) {
     switch ((int)r) {
     case 0:
@@ -224,15 +236,18 @@ __attribute__((visibility("default"))) const char *nvmlErrorString(nvmlReturn_t 
         return "Unknown Error";
     }
 }
+
 #define UP                                                                                                   \
     do {                                                                                                     \
         if (!refs)                                                                                           \
             return NVML_ERROR_UNINITIALIZED;                                                                 \
     } while (0)
+
 X nvmlSystemGetDriverVersion(char *v, unsigned int n) {
     UP;
     return str(v, n, L->driver);
 }
+
 X nvmlSystemGetNVMLVersion(char *v, unsigned int n) {
     char b[80];
     UP;
@@ -240,14 +255,17 @@ X nvmlSystemGetNVMLVersion(char *v, unsigned int n) {
     snprintf(b, sizeof b, "%d.%s", m >= 580 ? 13 : m >= 525 ? 12 : 11, L->driver);
     return str(v, n, b);
 }
+
 X nvmlSystemGetCudaDriverVersion(int *v) {
     ARG(v);
     *v = atoi(L ? L->driver : "580") >= 580 ? 13000 : 12020;
     return NVML_SUCCESS;
 }
+
 X nvmlSystemGetCudaDriverVersion_v2(int *v) {
     return nvmlSystemGetCudaDriverVersion(v);
 }
+
 X nvmlSystemGetProcessName(unsigned int pid, char *name, unsigned int n) {
     char p[64], b[256];
     FILE *f;
@@ -261,15 +279,18 @@ X nvmlSystemGetProcessName(unsigned int pid, char *name, unsigned int n) {
     b[strcspn(b, "\n")] = 0;
     return str(name, n, b);
 }
+
 X nvmlDeviceGetCount_v2(unsigned int *n) {
     UP;
     ARG(n);
     *n = (unsigned)L->ngpu;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetCount(unsigned int *n) {
     return nvmlDeviceGetCount_v2(n);
 }
+
 X nvmlDeviceGetHandleByIndex_v2(unsigned int i, nvmlDevice_t *d) {
     UP;
     ARG(d);
@@ -281,12 +302,15 @@ X nvmlDeviceGetHandleByIndex_v2(unsigned int i, nvmlDevice_t *d) {
     *d = (nvmlDevice_t)&devs[i];
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetHandleByIndex(unsigned int i, nvmlDevice_t *d) {
     return nvmlDeviceGetHandleByIndex_v2(i, d);
 }
+
 static void mig_uuid(struct dev *v, char b[96]) {
     snprintf(b, 96, "MIG-%.35s%d", v->g->uuid + 4, v->mig + 1); /* made up, but unique and well-formed */
 }
+
 X nvmlDeviceGetHandleByUUID(const char *u, nvmlDevice_t *d) {
     char b[96];
     UP;
@@ -307,6 +331,7 @@ X nvmlDeviceGetHandleByUUID(const char *u, nvmlDevice_t *d) {
     }
     return NVML_ERROR_NOT_FOUND;
 }
+
 static void bdf(const char *s, unsigned v[4]) {
     v[0] = v[1] = v[2] = v[3] = 0;
     if (sscanf(s, "%x:%x:%x.%x", v, v + 1, v + 2, v + 3) < 3) {
@@ -314,6 +339,7 @@ static void bdf(const char *s, unsigned v[4]) {
         sscanf(s, "%x:%x.%x", v + 1, v + 2, v + 3);
     }
 }
+
 X nvmlDeviceGetHandleByPciBusId_v2(const char *s, nvmlDevice_t *d) {
     unsigned a[4], b[4];
     UP;
@@ -329,13 +355,16 @@ X nvmlDeviceGetHandleByPciBusId_v2(const char *s, nvmlDevice_t *d) {
     }
     return NVML_ERROR_NOT_FOUND;
 }
+
 X nvmlDeviceGetHandleByPciBusId(const char *s, nvmlDevice_t *d) {
     return nvmlDeviceGetHandleByPciBusId_v2(s, d);
 }
+
 X nvmlDeviceGetName(nvmlDevice_t device, char *s, unsigned int n) {
     CHK(NULL);
     return str(s, n, G->model);
 }
+
 X nvmlDeviceGetUUID(nvmlDevice_t device, char *s, unsigned int n) {
     char b[96];
     CHK(NULL);
@@ -345,28 +374,33 @@ X nvmlDeviceGetUUID(nvmlDevice_t device, char *s, unsigned int n) {
     }
     return str(s, n, G->uuid);
 }
+
 X nvmlDeviceGetSerial(nvmlDevice_t device, char *s, unsigned int n) {
     char b[32];
     CHK(NULL);
     snprintf(b, sizeof b, "15651220%05d", G->idx);
     return str(s, n, b);
 }
+
 X nvmlDeviceGetVbiosVersion(nvmlDevice_t device, char *s, unsigned int n) {
     CHK(NULL);
     return str(s, n, "92.00.45.00.03");
 }
+
 X nvmlDeviceGetIndex(nvmlDevice_t device, unsigned int *i) {
     CHK(NULL);
     ARG(i);
     *i = (unsigned)(MIG >= 0 ? MIG : G->idx);
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetMinorNumber(nvmlDevice_t device, unsigned int *i) {
     CHK(NULL);
     ARG(i);
     *i = (unsigned)G->idx;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetBoardId(nvmlDevice_t device, unsigned int *i) {
     unsigned b[4];
     CHK(NULL);
@@ -375,12 +409,14 @@ X nvmlDeviceGetBoardId(nvmlDevice_t device, unsigned int *i) {
     *i = b[1] << 8;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetBrand(nvmlDevice_t device, nvmlBrandType_t *b) {
     CHK(NULL);
     ARG(b);
     *b = 14;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetPciInfo_v3(nvmlDevice_t device, nvmlPciInfo_t *p) {
     unsigned b[4];
     CHK(NULL);
@@ -397,9 +433,11 @@ X nvmlDeviceGetPciInfo_v3(nvmlDevice_t device, nvmlPciInfo_t *p) {
     snprintf(p->busId, sizeof p->busId, "%08X:%02X:%02X.0", b[0], b[1], b[2]);
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetPciInfo_v2(nvmlDevice_t device, nvmlPciInfo_t *p) {
     return nvmlDeviceGetPciInfo_v3(device, p);
 }
+
 X nvmlDeviceGetPciInfo(nvmlDevice_t device, nvmlPciInfo_t *p) {
     return nvmlDeviceGetPciInfo_v3(device, p);
 }
@@ -413,6 +451,7 @@ X nvmlDeviceGetTotalEnergyConsumption(nvmlDevice_t device, unsigned long long *e
     *e = millijoules(G);
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetPowerUsage(nvmlDevice_t device, unsigned int *mw) {
     CHK("power");
     NOMIG;
@@ -420,6 +459,7 @@ X nvmlDeviceGetPowerUsage(nvmlDevice_t device, unsigned int *mw) {
     *mw = (unsigned)(watts(G, avg_by_default(G)) * 1e3 + 0.5);
     return NVML_SUCCESS;
 }
+
 #define LIM(name, expr)                                                                                      \
     X name(nvmlDevice_t device, unsigned int *v) {                                                           \
         CHK("limit");                                                                                        \
@@ -431,6 +471,7 @@ X nvmlDeviceGetPowerUsage(nvmlDevice_t device, unsigned int *mw) {
 LIM(nvmlDeviceGetPowerManagementLimit, G->limit_w * 1e3)
 LIM(nvmlDeviceGetPowerManagementDefaultLimit, G->limit_w * 1e3)
 LIM(nvmlDeviceGetEnforcedPowerLimit, G->limit_w * 1e3)
+
 X nvmlDeviceGetPowerManagementLimitConstraints(nvmlDevice_t device, unsigned int *lo, unsigned int *hi) {
     CHK("limit");
     NOMIG;
@@ -440,12 +481,14 @@ X nvmlDeviceGetPowerManagementLimitConstraints(nvmlDevice_t device, unsigned int
     *hi = (unsigned)(G->limit_w * 1e3);
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetPowerManagementMode(nvmlDevice_t device, nvmlEnableState_t *m) {
     CHK(NULL);
     ARG(m);
     *m = 1;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetFieldValues(nvmlDevice_t device, int n, nvmlFieldValue_t *v) {
     struct timespec ts;
     nvmlReturn_t r = chk(device, NULL);
@@ -509,6 +552,7 @@ X nvmlDeviceGetFieldValues(nvmlDevice_t device, int n, nvmlFieldValue_t *v) {
     }
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetSamples(nvmlDevice_t device, nvmlSamplingType_t type, unsigned long long last,
                        nvmlValueType_t *vt, unsigned int *count, nvmlSample_t *s) {
     CHK("power");
@@ -539,6 +583,7 @@ X nvmlDeviceGetSamples(nvmlDevice_t device, nvmlSamplingType_t type, unsigned lo
     *count = n;
     return n ? NVML_SUCCESS : NVML_ERROR_NOT_FOUND;
 }
+
 X nvmlDeviceGetUtilizationRates(nvmlDevice_t device, nvmlUtilization_t *u) {
     CHK(NULL);
     NOMIG;
@@ -548,6 +593,7 @@ X nvmlDeviceGetUtilizationRates(nvmlDevice_t device, nvmlUtilization_t *u) {
     u->memory = (unsigned)(x * 55 + 0.5);
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetEncoderUtilization(nvmlDevice_t device, unsigned int *u, unsigned int *p) {
     CHK(NULL);
     ARG(u);
@@ -556,6 +602,7 @@ X nvmlDeviceGetEncoderUtilization(nvmlDevice_t device, unsigned int *u, unsigned
     *p = 167000;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetDecoderUtilization(nvmlDevice_t device, unsigned int *u, unsigned int *p) {
     CHK(NULL);
     ARG(u);
@@ -564,21 +611,25 @@ X nvmlDeviceGetDecoderUtilization(nvmlDevice_t device, unsigned int *u, unsigned
     *p = 167000;
     return NVML_SUCCESS;
 }
+
 static unsigned mhz(struct gpu *g, int type, double u) {
     return type == 2 ? 1215 : (unsigned)(210 + u * ((g->cc_major >= 9 ? 1980 : 1410) - 210));
 }
+
 X nvmlDeviceGetClockInfo(nvmlDevice_t device, nvmlClockType_t t, unsigned int *c) {
     CHK(NULL);
     ARG(c);
     *c = mhz(G, (int)t, util(G));
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetMaxClockInfo(nvmlDevice_t device, nvmlClockType_t t, unsigned int *c) {
     CHK(NULL);
     ARG(c);
     *c = mhz(G, (int)t, 1);
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetClock(nvmlDevice_t device, nvmlClockType_t t, nvmlClockId_t id, unsigned int *c) {
     (void)id;
     CHK(NULL);
@@ -586,6 +637,7 @@ X nvmlDeviceGetClock(nvmlDevice_t device, nvmlClockType_t t, nvmlClockId_t id, u
     *c = mhz(G, (int)t, util(G));
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetTemperature(nvmlDevice_t device, nvmlTemperatureSensors_t s, unsigned int *t) {
     (void)s;
     CHK(NULL);
@@ -593,24 +645,28 @@ X nvmlDeviceGetTemperature(nvmlDevice_t device, nvmlTemperatureSensors_t s, unsi
     *t = (unsigned)(30 + 45 * watts(G, 1) / G->limit_w);
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetTemperatureThreshold(nvmlDevice_t device, nvmlTemperatureThresholds_t w, unsigned int *t) {
     CHK(NULL);
     ARG(t);
     *t = (int)w == 0 ? 92 : 89;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetPerformanceState(nvmlDevice_t device, nvmlPstates_t *p) {
     CHK(NULL);
     ARG(p);
     *p = 0;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetPowerState(nvmlDevice_t device, nvmlPstates_t *p) {
     CHK(NULL);
     ARG(p);
     *p = 0;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetMemoryInfo(nvmlDevice_t device, nvmlMemory_t *m) {
     CHK(NULL);
     ARG(m);
@@ -619,6 +675,7 @@ X nvmlDeviceGetMemoryInfo(nvmlDevice_t device, nvmlMemory_t *m) {
     m->free = m->total - m->used;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetMemoryInfo_v2(nvmlDevice_t device, nvmlMemory_v2_t *m) {
     CHK(NULL);
     ARG(m);
@@ -628,6 +685,7 @@ X nvmlDeviceGetMemoryInfo_v2(nvmlDevice_t device, nvmlMemory_v2_t *m) {
     m->free = m->total - m->used - m->reserved;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetBAR1MemoryInfo(nvmlDevice_t device, nvmlBAR1Memory_t *m) {
     CHK(NULL);
     ARG(m);
@@ -636,6 +694,7 @@ X nvmlDeviceGetBAR1MemoryInfo(nvmlDevice_t device, nvmlBAR1Memory_t *m) {
     m->bar1Free = m->bar1Total - m->bar1Used;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetCudaComputeCapability(nvmlDevice_t device, int *a, int *b) {
     CHK(NULL);
     ARG(a);
@@ -644,24 +703,28 @@ X nvmlDeviceGetCudaComputeCapability(nvmlDevice_t device, int *a, int *b) {
     *b = G->cc_minor;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetArchitecture(nvmlDevice_t device, nvmlDeviceArchitecture_t *a) {
     CHK(NULL);
     ARG(a);
     *a = (unsigned)G->arch;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetPersistenceMode(nvmlDevice_t device, nvmlEnableState_t *m) {
     CHK(NULL);
     ARG(m);
     *m = 1;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetComputeMode(nvmlDevice_t device, nvmlComputeMode_t *m) {
     CHK(NULL);
     ARG(m);
     *m = 0;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetEccMode(nvmlDevice_t device, nvmlEnableState_t *c, nvmlEnableState_t *p) {
     CHK(NULL);
     ARG(c);
@@ -669,30 +732,35 @@ X nvmlDeviceGetEccMode(nvmlDevice_t device, nvmlEnableState_t *c, nvmlEnableStat
     *c = *p = 1;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetCurrPcieLinkGeneration(nvmlDevice_t device, unsigned int *v) {
     CHK(NULL);
     ARG(v);
     *v = 4;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetMaxPcieLinkGeneration(nvmlDevice_t device, unsigned int *v) {
     CHK(NULL);
     ARG(v);
     *v = 4;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetCurrPcieLinkWidth(nvmlDevice_t device, unsigned int *v) {
     CHK(NULL);
     ARG(v);
     *v = 16;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetMaxPcieLinkWidth(nvmlDevice_t device, unsigned int *v) {
     CHK(NULL);
     ARG(v);
     *v = 16;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetPcieThroughput(nvmlDevice_t device, nvmlPcieUtilCounter_t c, unsigned int *v) {
     (void)c;
     CHK(NULL);
@@ -700,11 +768,13 @@ X nvmlDeviceGetPcieThroughput(nvmlDevice_t device, nvmlPcieUtilCounter_t c, unsi
     *v = 1000;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetFanSpeed(nvmlDevice_t device, unsigned int *v) {
     CHK(NULL);
     (void)v;
     return NVML_ERROR_NOT_SUPPORTED;
 }
+
 X nvmlDeviceGetNumFans(nvmlDevice_t device, unsigned int *v) {
     CHK(NULL);
     ARG(v);
@@ -721,12 +791,14 @@ X nvmlDeviceGetMigMode(nvmlDevice_t device, unsigned int *c, unsigned int *p) {
     *c = *p = (unsigned)G->mig;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetMaxMigDeviceCount(nvmlDevice_t device, unsigned int *c) {
     CHK(NULL);
     ARG(c);
     *c = G->arch < 7 ? 0 : 7;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetMigDeviceHandleByIndex(nvmlDevice_t device, unsigned int i, nvmlDevice_t *m) {
     CHK(NULL);
     ARG(m);
@@ -735,6 +807,7 @@ X nvmlDeviceGetMigDeviceHandleByIndex(nvmlDevice_t device, unsigned int i, nvmlD
     *m = (nvmlDevice_t)&migs[(struct dev *)device - devs][i];
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetDeviceHandleFromMigDeviceHandle(nvmlDevice_t device, nvmlDevice_t *d) {
     CHK(NULL);
     ARG(d);
@@ -743,12 +816,14 @@ X nvmlDeviceGetDeviceHandleFromMigDeviceHandle(nvmlDevice_t device, nvmlDevice_t
     *d = (nvmlDevice_t)&devs[G->idx];
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceIsMigDeviceHandle(nvmlDevice_t device, unsigned int *y) {
     CHK(NULL);
     ARG(y);
     *y = MIG >= 0;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetGpuInstanceId(nvmlDevice_t device, unsigned int *i) {
     CHK(NULL);
     ARG(i);
@@ -757,6 +832,7 @@ X nvmlDeviceGetGpuInstanceId(nvmlDevice_t device, unsigned int *i) {
     *i = (unsigned)MIG + 1;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetComputeInstanceId(nvmlDevice_t device, unsigned int *i) {
     CHK(NULL);
     ARG(i);
@@ -783,6 +859,7 @@ NOPROC(nvmlDeviceGetGraphicsRunningProcesses_v3, nvmlProcessInfo_t)
 NOPROC(nvmlDeviceGetMPSComputeRunningProcesses, nvmlProcessInfo_v1_t)
 NOPROC(nvmlDeviceGetMPSComputeRunningProcesses_v2, nvmlProcessInfo_v2_t)
 NOPROC(nvmlDeviceGetMPSComputeRunningProcesses_v3, nvmlProcessInfo_t)
+
 X nvmlDeviceGetProcessUtilization(nvmlDevice_t device, nvmlProcessUtilizationSample_t *u, unsigned int *n,
                                   unsigned long long last) {
     (void)u;
@@ -792,34 +869,40 @@ X nvmlDeviceGetProcessUtilization(nvmlDevice_t device, nvmlProcessUtilizationSam
     *n = 0;
     return NVML_ERROR_NOT_FOUND;
 }
+
 X nvmlEventSetCreate(nvmlEventSet_t *s) {
     UP;
     ARG(s);
     *s = (nvmlEventSet_t)&refs;
     return NVML_SUCCESS;
 }
+
 X nvmlEventSetFree(nvmlEventSet_t s) {
     (void)s;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceGetSupportedEventTypes(nvmlDevice_t device, unsigned long long *t) {
     CHK(NULL);
     ARG(t);
     *t = 8;
     return NVML_SUCCESS;
 }
+
 X nvmlDeviceRegisterEvents(nvmlDevice_t device, unsigned long long t, nvmlEventSet_t s) {
     (void)t;
     (void)s;
     CHK(NULL);
     return NVML_SUCCESS;
 }
+
 X nvmlEventSetWait_v2(nvmlEventSet_t s, nvmlEventData_t *d, unsigned int ms) {
     (void)s;
     (void)d;
     usleep(ms * 1000);
     return NVML_ERROR_TIMEOUT;
 }
+
 X nvmlEventSetWait(nvmlEventSet_t s, nvmlEventData_t *d, unsigned int ms) {
     return nvmlEventSetWait_v2(s, d, ms);
 }

@@ -198,9 +198,11 @@ double lab_counter_of(struct lab *L, double (*energy)(struct lab *, void *, doub
     }
     return energy(L, arg, tq) - sub;
 }
+
 static double source_energy(struct lab *L, void *s, double t) {
     return lab_energy(L, s, t);
 }
+
 double lab_counter(struct lab *L, struct source *s, double t, double upd, const char *id) {
     return lab_counter_of(L, source_energy, s, s->name, t, upd, id);
 }
@@ -237,6 +239,7 @@ static const char *kv(const char *line, const char *key, char *out, size_t cap) 
         }
     return NULL;
 }
+
 static double kvd(const char *line, const char *key, double dflt) {
     char b[64];
     return kv(line, key, b, sizeof b) ? atof(b) : dflt;
@@ -365,6 +368,7 @@ static char *unescape(char *s) {
     *o = 0;
     return r;
 }
+
 static int cmp_node(const void *a, const void *b) {
     return strcmp(((const struct node *)a)->path, ((const struct node *)b)->path);
 }

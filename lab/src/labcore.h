@@ -107,6 +107,7 @@ double lab_power(struct lab *, struct source *, double t, double upd, double win
 
 /* ---- manifest of emulated files ---- */
 enum { K_DIR, K_LINK, K_STATIC, K_ENERGY, K_POWER, K_CURR, K_PERF, K_MSR, K_REG };
+
 struct node {
     char *path;
     int kind;
@@ -116,10 +117,12 @@ struct node {
     double unit, upd, win, start, wrap, quant, volts, gain, noise;
     int width;
 };
+
 struct tree {
     int n;
     struct node *v;
 };
+
 int tree_load(struct lab *, const char *file, struct tree *);
 struct node *tree_find(struct tree *, const char *path);
 uint64_t node_register(struct lab *, struct node *, double t);               /* a model-specific register */

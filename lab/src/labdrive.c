@@ -1,5 +1,5 @@
 /* labdrive: plain-file variant. Writes the manifest's dynamic files in place every PERIOD ms.
- * usage: labdrive LAB.CONF MANIFEST ROOT PERIOD_MS DURATION_S(0 = until SIGTERM)                */
+ * usage: labdrive LAB.CONF MANIFEST ROOT PERIOD_MS DURATION_S(0 = until SIGTERM) */
 #define _GNU_SOURCE
 #include "labcore.h"
 #include <errno.h>
@@ -13,10 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 static volatile sig_atomic_t stop;
+
 static void on(int s) {
     (void)s;
     stop = 1;
 }
+
 int main(int argc, char **argv) {
     struct tree T;
     char path[2048], b[4096];

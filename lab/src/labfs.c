@@ -1,5 +1,5 @@
 /* labfs: FUSE file system whose sensor files are computed when they are read.
- * usage: labfs LAB.CONF MANIFEST MOUNTPOINT   (runs in the foreground)          */
+ * usage: labfs LAB.CONF MANIFEST MOUNTPOINT   (runs in the foreground) */
 #define FUSE_USE_VERSION 35
 #define _GNU_SOURCE
 #include "labcore.h"
@@ -18,6 +18,7 @@
 static struct lab *L;
 static struct tree T;
 static time_t born;
+
 struct fh {
     struct node *x;
     struct perf *ev;
@@ -40,6 +41,7 @@ static pthread_mutex_t events_lock = PTHREAD_MUTEX_INITIALIZER;
 static double joules(struct perf *e, double t) {
     return lab_counter(L, e->x->src, t, e->x->upd, e->x->path);
 }
+
 static void schedule(struct perf *e,
                      double t) /* a member of a group counts while its leader is enabled too */
 {
@@ -54,6 +56,7 @@ static void schedule(struct perf *e,
     }
     e->running = run;
 }
+
 static struct perf *perf_new(struct node *x) {
     struct perf *e = calloc(1, sizeof *e), **p = &events;
     pthread_mutex_lock(&events_lock);
@@ -67,6 +70,7 @@ static struct perf *perf_new(struct node *x) {
     pthread_mutex_unlock(&events_lock);
     return e;
 }
+
 static void perf_free(struct perf *e) {
     pthread_mutex_lock(&events_lock);
     for (struct perf **p = &events; *p;)
@@ -80,6 +84,7 @@ static void perf_free(struct perf *e) {
     pthread_mutex_unlock(&events_lock);
     free(e);
 }
+
 static int perf_read(struct perf *e, char *b, size_t n) {
     uint64_t v[256], f = e->format;
     int k = 0;
@@ -120,6 +125,7 @@ static int perf_read(struct perf *e, char *b, size_t n) {
     memcpy(b, v, k * sizeof *v);
     return (int)(k * sizeof *v);
 }
+
 static int perf_ioctl(struct perf *e, unsigned cmd, uintptr_t arg, void *data) {
     int r = 0, what = (int)(cmd & 0xff);
     pthread_mutex_lock(&events_lock);
@@ -248,7 +254,8 @@ static int f_open(const char *p, struct fuse_file_info *fi) {
     return 0;
 }
 
-/* /dev/cpu/N/msr: 8 bytes of the register whose address is the offset; every further 8 bytes are the same register again */
+/* /dev/cpu/N/msr: 8 bytes of the register whose address is the offset; every further 8 bytes are the
+ * same register again */
 static int msr_read(struct node *x, char *b, size_t n, off_t off) {
     char name[128];
     if (n % 8)
@@ -302,12 +309,14 @@ static int f_write(const char *p, const char *b, size_t n, off_t o, struct fuse_
     (void)fi;
     return (int)n;
 }
+
 static int f_truncate(const char *p, off_t n, struct fuse_file_info *fi) {
     (void)p;
     (void)n;
     (void)fi;
     return 0;
 }
+
 static int f_release(const char *p, struct fuse_file_info *fi) {
     (void)p;
     struct fh *h = (struct fh *)(uintptr_t)fi->fh;
@@ -316,6 +325,7 @@ static int f_release(const char *p, struct fuse_file_info *fi) {
     free(h);
     return 0;
 }
+
 static int f_ioctl(const char *p, unsigned cmd, void *arg, struct fuse_file_info *fi, unsigned fl,
                    void *data) {
     (void)p;
@@ -323,6 +333,7 @@ static int f_ioctl(const char *p, unsigned cmd, void *arg, struct fuse_file_info
     struct fh *h = (struct fh *)(uintptr_t)fi->fh;
     return h->ev ? perf_ioctl(h->ev, cmd, (uintptr_t)arg, data) : -ENOTTY;
 }
+
 static void *f_init(struct fuse_conn_info *c, struct fuse_config *cfg) {
     /* names are cached for a second (a path walk costs eight requests otherwise), unless faults are
      * planned: then a file vanishes at once; contents are never cached */

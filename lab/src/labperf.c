@@ -2,7 +2,7 @@
  * A seccomp user-notification filter hands perf_event_open to this supervisor, which answers for PMU_TYPE
  * as the kernel would and puts a labfs file, whose reads are counter values, into the program in place of
  * the event; every other event type goes on to the kernel.
- * usage: labperf FSROOT PMU_TYPE PARANOID UID:GID|- -- COMMAND...      (UID:GID: who COMMAND runs as)     */
+ * usage: labperf FSROOT PMU_TYPE PARANOID UID:GID|- -- COMMAND...      (UID:GID: who COMMAND runs as) */
 #define _GNU_SOURCE
 #include "labperf.h"
 #include <errno.h>
@@ -26,6 +26,7 @@
 static const char *root;
 static int paranoid;
 static volatile pid_t child;
+
 static void forward(int s) {
     if (child > 0)
         kill(child, s);
@@ -58,8 +59,9 @@ static int leader_id(pid_t tid, int fd, uint64_t *id) /* the program's descripto
     return r;
 }
 
-/* The kernel's refusals in the kernel's order: kernel/events/core.c, then rapl_pmu_event_init. Returns 0 or -errno.
- * A CPU that isn't in cpumask is no reason to refuse: the event counts for that CPU's package (or die).          */
+/* The kernel's refusals in the kernel's order: kernel/events/core.c, then rapl_pmu_event_init.
+ * Returns 0 or -errno. A CPU that isn't in cpumask is no reason to refuse: the event counts for that
+ * CPU's package (or die). */
 static int verdict(const struct perf_event_attr *a, const struct seccomp_notif *q, const char *file,
                    uint64_t *leader) {
     int pid = (int)q->data.args[1], cpu = (int)q->data.args[2], group = (int)q->data.args[3], r;

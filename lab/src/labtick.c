@@ -1,6 +1,6 @@
 /* labtick: logs the CPU time of the command under test, the signal of workload-coupled power.
  * usage: labtick SIGFILE TICK_US cpuacct:/dir | cgroup2:/dir | tree:PID
- * Record: u64 magic, n, capacity, tick_ns; then n pairs (CLOCK_MONOTONIC ns, CPU ns).            */
+ * Record: u64 magic, n, capacity, tick_ns; then n pairs (CLOCK_MONOTONIC ns, CPU ns). */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -16,10 +16,12 @@
 #include <unistd.h>
 #define CAP (8u << 20)
 static volatile sig_atomic_t stop;
+
 static void on(int s) {
     (void)s;
     stop = 1;
 }
+
 static int64_t now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -32,6 +34,7 @@ static uint64_t tree_cpu(int root) /* 10 ms resolution: only where no cgroup can
         int pid, ppid, in;
         uint64_t j;
     } v[8192];
+
     int n = 0, grew = 1;
     uint64_t sum = 0;
     DIR *d = opendir("/proc");

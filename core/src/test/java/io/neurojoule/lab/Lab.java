@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -63,7 +64,7 @@ public final class Lab {
                 .redirectOutput(stdout)
                 .redirectError(stderr);
         builder.environment().putAll(env);
-        int exit = await(builder.start(), timeout, line);
+        int exit = await(builder.start(), timeout).orElseThrow(() -> tooLong(line, timeout));
         return new Run(exit, Files.readString(stdout.toPath()), Files.readString(stderr.toPath()), truth);
     }
 
@@ -102,7 +103,7 @@ public final class Lab {
             }
             answers.add(joules);
         }
-        int exit = await(process, TRUTH_TIMEOUT, line);
+        int exit = await(process, TRUTH_TIMEOUT).orElseThrow(() -> tooLong(line, TRUTH_TIMEOUT));
         if (exit != 0 || answers.size() != windows.size()) {
             throw new IOException(line + ": exit " + exit + ", " + answers.size() + " answers to " + windows.size()
                     + " windows; see its message above");
@@ -120,19 +121,23 @@ public final class Lab {
         return Obstacle.FOUND;
     }
 
-    private static int await(Process process, Duration timeout, List<String> line) throws InterruptedException {
-        if (process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-            return process.exitValue();
+    /// The exit status; empty if the time ran out and the process was ended.
+    private static OptionalInt await(Process process, Duration timeout) throws InterruptedException {
+        if (process.waitFor(timeout)) {
+            return OptionalInt.of(process.exitValue());
         }
-        // First the command, by a signal that the lab hands on; then the lab can take its mounts away.
+        // First a signal that the lab hands on to the command, so that it can take its mounts away; then by force.
+        List<ProcessHandle> family = process.descendants().toList();
         process.destroy();
         if (!process.waitFor(5, TimeUnit.SECONDS)) {
-            List<ProcessHandle> family = Stream.concat(process.descendants(), Stream.of(process.toHandle()))
-                    .toList();
-            family.forEach(ProcessHandle::destroyForcibly);
-            process.waitFor();
+            process.destroyForcibly().waitFor();
         }
-        throw new IllegalStateException("took longer than " + timeout + ": " + String.join(" ", line));
+        family.forEach(ProcessHandle::destroyForcibly);
+        return OptionalInt.empty();
+    }
+
+    private static IllegalStateException tooLong(List<String> line, Duration timeout) {
+        return new IllegalStateException("took longer than " + timeout + ": " + String.join(" ", line));
     }
 
     private static final class Root {
@@ -207,14 +212,17 @@ public final class Lab {
                         .redirectErrorStream(true)
                         .redirectOutput(said.toFile())
                         .start();
-                int exit = await(process, timeout, line);
-                if (exit == 0) {
+                OptionalInt exit = await(process, timeout);
+                if (exit.isEmpty()) {
+                    return Optional.of(String.join(" ", line) + ": took longer than " + timeout);
+                }
+                if (exit.getAsInt() == 0) {
                     return Optional.empty();
                 }
                 List<String> lines = Files.readAllLines(said).stream()
                         .filter(text -> !text.isBlank())
                         .toList();
-                String last = lines.isEmpty() ? "exit " + exit : lines.getLast();
+                String last = lines.isEmpty() ? "exit " + exit.getAsInt() : lines.getLast();
                 return Optional.of(String.join(" ", line) + ": " + last);
             } finally {
                 Files.delete(said);
