@@ -2,7 +2,10 @@ package io.neurojoule.cli;
 
 import io.neurojoule.analysis.Analyzer;
 import io.neurojoule.recording.Recording;
+import io.neurojoule.report.JsonReport;
+import io.neurojoule.report.TextReport;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -23,17 +26,24 @@ final class AnalyzeCommand implements Callable<Integer> {
     @Option(names = "--windows", description = "Joules of every window and channel, as CSV.")
     private boolean windows;
 
+    @Option(names = "--json", description = "The whole result as JSON.")
+    private boolean json;
+
     @Override
     public Integer call() {
         try {
             Recording recording = Recording.open(run);
-            String text = windows
-                    ? Tables.windows(
-                            Analyzer.windows(recording),
-                            recording.info().simulated().isPresent())
-                    : Tables.result(Analyzer.analyze(recording));
-            spec.commandLine().getOut().print(text);
-            spec.commandLine().getOut().flush();
+            PrintWriter out = spec.commandLine().getOut();
+            if (windows) {
+                out.print(WindowTable.csv(
+                        Analyzer.windows(recording),
+                        recording.info().simulated().isPresent()));
+            } else if (json) {
+                JsonReport.write(Analyzer.analyze(recording), out);
+            } else {
+                TextReport.write(Analyzer.analyze(recording), out);
+            }
+            out.flush();
             return Exit.GOOD;
         } catch (IOException e) {
             throw new UserException(Exit.USAGE, String.valueOf(e.getMessage()));

@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
         subcommands = {
             ProfileCommand.class,
             AnalyzeCommand.class,
+            ReportCommand.class,
             SourcesCommand.class,
             WorkerCommand.class,
         })

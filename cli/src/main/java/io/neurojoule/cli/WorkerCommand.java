@@ -6,6 +6,7 @@ import io.neurojoule.workload.Network;
 import io.neurojoule.workload.NetworkException;
 import io.neurojoule.workload.NetworkSource;
 import io.neurojoule.workload.worker.Worker;
+import java.io.PrintStream;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -21,7 +22,9 @@ final class WorkerCommand implements Callable<Integer> {
         NetworkSource source = Plugins.load(NetworkSource.class, "network", NetworkSource::name)
                 .get(name);
         try (Network network = source.open()) {
-            return Worker.serve(network, System.in, System.out, Ticker.monotonic());
+            PrintStream protocol = System.out;
+            System.setOut(System.err); // what a library prints goes to the log, never into the protocol
+            return Worker.serve(network, System.in, protocol, Ticker.monotonic());
         }
     }
 }
