@@ -1,0 +1,194 @@
+package io.neurojoule.workload.process;
+
+import io.neurojoule.workload.NetworkException;
+import io.neurojoule.workload.NetworkException.Code;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/// A child that leads a process group of its own, and a watchdog that ends the group when the profiler dies.
+///
+/// The watchdog blocks on a pipe that only the profiler holds, so it uses no processor time and needs no polling; the
+/// kernel closes the pipe however the profiler ends. It is no relative of the child and not in its group: nothing of it
+/// is measured, and a network that waits for its children does not meet it.
+final class ChildGroup {
+    /// Reads the group's id, then blocks until the pipe closes.
+    private static final String WATCHDOG = """
+            IFS= read -r group || exit 0
+            read -r end
+            kill -s TERM -- "-$group" 2>/dev/null || exit 0
+            for i in 1 2 3; do
+              sleep 1
+              kill -s 0 -- "-$group" 2>/dev/null || exit 0
+            done
+            kill -s KILL -- "-$group" 2>/dev/null
+            """;
+
+    private static final Duration TERM_PATIENCE = Duration.ofSeconds(5);
+    private static final Duration KILL_PATIENCE = Duration.ofSeconds(2);
+    private static final Duration POLL = Duration.ofMillis(10);
+
+    private final Process process;
+    private final Process watchdog;
+
+    private ChildGroup(Process process, Process watchdog) {
+        this.process = process;
+        this.watchdog = watchdog;
+    }
+
+    static ChildGroup start(
+            List<String> command, Path directory, Map<String, String> env, Path log, Optional<String> cpus)
+            throws NetworkException {
+        String program = command.getFirst();
+        List<String> line = new ArrayList<>(List.of("setsid"));
+        cpus.ifPresent(list -> line.addAll(List.of("taskset", "-c", list)));
+        line.addAll(command);
+        ProcessBuilder builder = new ProcessBuilder(line)
+                .directory(directory.toFile())
+                .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        builder.environment().putAll(env);
+        requireProgram(program, directory, builder.environment().getOrDefault("PATH", ""));
+        try {
+            Process watchdog = new ProcessBuilder("setsid", "sh", "-c", WATCHDOG)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            try {
+                // setsid makes the child the leader of a new group, whose id is the child's.
+                Process process = builder.start();
+                OutputStream toWatchdog = watchdog.getOutputStream();
+                toWatchdog.write((process.pid() + "\n").getBytes(StandardCharsets.US_ASCII));
+                toWatchdog.flush();
+                return new ChildGroup(process, watchdog);
+            } catch (IOException failed) {
+                watchdog.destroyForcibly();
+                throw failed;
+            }
+        } catch (IOException failed) {
+            throw new NetworkException(
+                    Code.INVALID_INPUT,
+                    "cannot start '%s' in %s: %s. It needs setsid and taskset of util-linux"
+                            .formatted(program, directory, failed.getMessage()));
+        }
+    }
+
+    Process process() {
+        return process;
+    }
+
+    /// SIGTERM to the group, 5 s, SIGKILL; also to descendants that left the group. Returns when none is left.
+    synchronized void end() {
+        List<ProcessHandle> descendants = process.descendants().toList();
+        signal("TERM");
+        descendants.forEach(ProcessHandle::destroy);
+        if (!gone(descendants, TERM_PATIENCE)) {
+            signal("KILL");
+            descendants.forEach(ProcessHandle::destroyForcibly);
+            gone(descendants, KILL_PATIENCE);
+        }
+        watchdog.destroyForcibly();
+        try {
+            process.waitFor(KILL_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            watchdog.waitFor(KILL_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean gone(List<ProcessHandle> descendants, Duration patience) {
+        boolean interrupted = false;
+        try {
+            for (long polls = patience.dividedBy(POLL); polls > 0; polls--) {
+                if (!hasMembers() && descendants.stream().noneMatch(ProcessHandle::isAlive)) {
+                    return true;
+                }
+                try {
+                    Thread.sleep(POLL);
+                } catch (InterruptedException again) {
+                    // An interrupted profiler still must not leave processes behind.
+                    interrupted = true;
+                }
+            }
+            return !hasMembers();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void signal(String name) {
+        if (!hasMembers()) {
+            return;
+        }
+        try {
+            Process kill = new ProcessBuilder(
+                            "sh", "-c", "kill -s \"$1\" -- \"-$2\"", "sh", name, Long.toString(process.pid()))
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            kill.waitFor(KILL_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (IOException noShell) {
+            // At least the leader can be reached without a shell.
+            process.destroyForcibly();
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Whether a process of the group runs; one that has ended and was not yet waited for does not.
+    private boolean hasMembers() {
+        try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
+            for (Path one : processes) {
+                if (runsInGroup(one)) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (IOException noProc) {
+            return process.isAlive();
+        }
+    }
+
+    private boolean runsInGroup(Path one) {
+        String stat;
+        try {
+            stat = Files.readString(one.resolve("stat"), StandardCharsets.ISO_8859_1);
+        } catch (IOException ended) {
+            return false;
+        }
+        // proc(5): after the name in brackets come state, parent and process group.
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", 4);
+        return !fields[0].equals("Z") && fields[2].equals(Long.toString(process.pid()));
+    }
+
+    private static void requireProgram(String program, Path directory, String path) throws NetworkException {
+        boolean found = program.contains("/")
+                ? isProgram(directory.resolve(program))
+                : Stream.of(path.split(File.pathSeparator, -1))
+                        .anyMatch(folder -> isProgram(directory.resolve(folder).resolve(program)));
+        if (!found) {
+            throw new NetworkException(
+                    Code.INVALID_INPUT,
+                    program.contains("/")
+                            ? "cannot start '%s' in %s: no such program, or not executable. Try: chmod +x %s"
+                                    .formatted(program, directory, program)
+                            : "cannot start '%s': not in PATH. Write its path, e.g. ./%s".formatted(program, program));
+        }
+    }
+
+    private static boolean isProgram(Path file) {
+        return Files.isRegularFile(file) && Files.isExecutable(file);
+    }
+}

@@ -1,0 +1,159 @@
+package io.neurojoule.workload.worker;
+
+import io.neurojoule.time.Ticker;
+import io.neurojoule.workload.Network;
+import io.neurojoule.workload.NetworkException;
+import io.neurojoule.workload.Phases;
+import io.neurojoule.workload.RunAnswer;
+import io.neurojoule.workload.RunRequest;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+
+/// Repeats a step in place until the time is over. Used by one thread.
+final class Loop {
+    /// A chunk of bare steps grows until it lasts this long, so that reading the clock costs nothing that shows.
+    private static final long SHORT_CHUNK_NANOS = 500_000;
+
+    /// A chunk shrinks when it lasts longer, so that the loop ends on time.
+    private static final long LONG_CHUNK_NANOS = 5_000_000;
+
+    private static final long STOP_POLL_NANOS = 50_000_000;
+
+    private final Network network;
+    private final Ticker ticker;
+    private final BooleanSupplier stopAsked;
+
+    Loop(Network network, Ticker ticker, BooleanSupplier stopAsked) {
+        this.network = network;
+        this.ticker = ticker;
+        this.stopAsked = stopAsked;
+    }
+
+    /// @param sentNanos when the profiler asked, as far as known here
+    RunAnswer run(RunRequest request, int batch, long sentNanos) throws NetworkException {
+        PhaseClock clock = new PhaseClock(ticker, network.capabilities().phases());
+        long[] buckets = new long[64 * 32];
+        Phases phases = request.timing() == RunRequest.Timing.PHASES ? clock : Phases.NONE;
+        long least = request.minIterations();
+        long most = request.maxIterations().orElse(Long.MAX_VALUE);
+        long length = (long) (request.seconds() * 1e9);
+        long chunk = 1;
+        long n = 0;
+        long start = ticker.nanos();
+        long now = start;
+        long looked = start;
+        while (n < most && (now - start < length || n < least)) {
+            long steps = Math.min(chunk, most - n);
+            for (long i = 0; i < steps; i++) {
+                network.step(phases);
+            }
+            long before = now;
+            n += steps;
+            switch (request.timing()) {
+                case BARE -> {
+                    now = ticker.nanos();
+                    chunk = next(chunk, now - before);
+                }
+                case LATENCY -> {
+                    now = ticker.nanos();
+                    buckets[bucket(now - before)]++;
+                }
+                case PHASES -> {
+                    clock.leave();
+                    now = ticker.nanos();
+                }
+            }
+            if (now - looked > STOP_POLL_NANOS) {
+                looked = now;
+                if (stopAsked.getAsBoolean()) {
+                    break;
+                }
+            }
+        }
+        boolean phased = request.timing() == RunRequest.Timing.PHASES;
+        return new RunAnswer(
+                n,
+                n * batch,
+                start,
+                now,
+                true,
+                sentNanos,
+                ticker.nanos(),
+                phased ? clock.nanos() : Map.of(),
+                phased ? clock.counts() : Map.of(),
+                histogram(buckets));
+    }
+
+    /// The bucket of a latency: 32·e + the next 5 bits, e the bit length of the nanoseconds.
+    static int bucket(long nanos) {
+        int e = Long.SIZE - Long.numberOfLeadingZeros(nanos);
+        return 32 * e + (int) (nanos >>> Math.max(e - 6, 0) & 31);
+    }
+
+    private static long next(long chunk, long lastedNanos) {
+        if (lastedNanos < SHORT_CHUNK_NANOS) {
+            return chunk * 2;
+        }
+        return lastedNanos > LONG_CHUNK_NANOS ? Math.max(1, chunk / 2) : chunk;
+    }
+
+    private static Map<Integer, Long> histogram(long[] buckets) {
+        Map<Integer, Long> histogram = new TreeMap<>();
+        for (int i = 0; i < buckets.length; i++) {
+            if (buckets[i] > 0) {
+                histogram.put(i, buckets[i]);
+            }
+        }
+        return histogram;
+    }
+
+    /// Adds up the time between one phase's start and the next's.
+    private static final class PhaseClock implements Phases {
+        private final Ticker ticker;
+        private final Map<String, Sum> sums = new LinkedHashMap<>();
+        private final Sum outside = new Sum();
+        private Sum current = outside;
+        private long since;
+
+        private PhaseClock(Ticker ticker, Collection<String> names) {
+            this.ticker = ticker;
+            names.forEach(name -> sums.put(name, new Sum()));
+        }
+
+        @Override
+        public void enter(String name) {
+            long now = ticker.nanos();
+            current.nanos += now - since;
+            current = sums.computeIfAbsent(name, unseen -> new Sum());
+            current.count++;
+            since = now;
+        }
+
+        private void leave() {
+            long now = ticker.nanos();
+            current.nanos += now - since;
+            current = outside;
+            since = now;
+        }
+
+        private Map<String, Long> nanos() {
+            Map<String, Long> nanos = new LinkedHashMap<>();
+            sums.forEach((name, sum) -> nanos.put(name, sum.nanos));
+            return nanos;
+        }
+
+        private Map<String, Long> counts() {
+            Map<String, Long> counts = new LinkedHashMap<>();
+            sums.forEach((name, sum) -> counts.put(name, sum.count));
+            return counts;
+        }
+
+        private static final class Sum {
+            private long nanos;
+            private long count;
+        }
+    }
+}
