@@ -95,7 +95,12 @@ final class ChildGroup {
         if (!gone(descendants, TERM_PATIENCE)) {
             signal("KILL");
             descendants.forEach(ProcessHandle::destroyForcibly);
-            gone(descendants, KILL_PATIENCE);
+            if (!gone(descendants, KILL_PATIENCE)) {
+                System.getLogger(ChildGroup.class.getName())
+                        .log(
+                                System.Logger.Level.WARNING,
+                                "processes of group " + process.pid() + " could not be ended");
+            }
         }
         watchdog.destroyForcibly();
         try {

@@ -2,12 +2,14 @@ package io.neurojoule.workload.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurojoule.plugin.Plugins;
 import io.neurojoule.time.Ticker;
 import io.neurojoule.workload.Capabilities;
 import io.neurojoule.workload.InputSpec;
 import io.neurojoule.workload.LoadRequest;
 import io.neurojoule.workload.Loaded;
 import io.neurojoule.workload.Network;
+import io.neurojoule.workload.NetworkSource;
 import io.neurojoule.workload.Phases;
 import io.neurojoule.workload.RunAnswer;
 import io.neurojoule.workload.RunRequest;
@@ -43,6 +45,13 @@ final class WorkerTest {
         assertThat(answers.get(3)).contains("\"iterations\":5,\"elements\":10");
         assertThat(answers.get(4)).contains("\"ok\":false", "UNKNOWN_OP");
         assertThat(answers.get(5)).isEqualTo("{\"re\":6,\"ok\":true}");
+    }
+
+    @Test
+    void theSyntheticNetworkIsFoundByItsName() throws Exception {
+        Plugins<NetworkSource> sources = Plugins.load(NetworkSource.class, "network", NetworkSource::name);
+
+        assertThat(sources.get("synthetic").open()).isInstanceOf(SyntheticNetwork.class);
     }
 
     @Test
