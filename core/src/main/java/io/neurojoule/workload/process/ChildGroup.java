@@ -27,12 +27,12 @@ final class ChildGroup {
     private static final String WATCHDOG = """
             IFS= read -r group || exit 0
             read -r end
-            kill -TERM -- "-$group" 2>/dev/null || exit 0
+            kill -s TERM -- "-$group" 2>/dev/null || exit 0
             for i in 1 2 3; do
               sleep 1
-              kill -0 -- "-$group" 2>/dev/null || exit 0
+              kill -s 0 -- "-$group" 2>/dev/null || exit 0
             done
-            kill -KILL -- "-$group" 2>/dev/null
+            kill -s KILL -- "-$group" 2>/dev/null
             """;
 
     private static final Duration TERM_PATIENCE = Duration.ofSeconds(5);
@@ -95,7 +95,12 @@ final class ChildGroup {
         if (!gone(descendants, TERM_PATIENCE)) {
             signal("KILL");
             descendants.forEach(ProcessHandle::destroyForcibly);
-            gone(descendants, KILL_PATIENCE);
+            if (!gone(descendants, KILL_PATIENCE)) {
+                System.getLogger(ChildGroup.class.getName())
+                        .log(
+                                System.Logger.Level.WARNING,
+                                "processes of group " + process.pid() + " could not be ended");
+            }
         }
         watchdog.destroyForcibly();
         try {
@@ -134,7 +139,7 @@ final class ChildGroup {
         }
         try {
             Process kill = new ProcessBuilder(
-                            "sh", "-c", "kill -\"$1\" -- \"-$2\"", "sh", name, Long.toString(process.pid()))
+                            "sh", "-c", "kill -s \"$1\" -- \"-$2\"", "sh", name, Long.toString(process.pid()))
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();

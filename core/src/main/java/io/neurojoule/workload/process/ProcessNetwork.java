@@ -112,6 +112,7 @@ public final class ProcessNetwork implements NetworkUnderTest {
         return start(command, directory, env, log, dir, runId, Deadlines.with(grace), cpus, ticker);
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for the tidying after an exit; close does it again
     static ProcessNetwork start(
             List<String> command,
             Path directory,
@@ -135,10 +136,14 @@ public final class ProcessNetwork implements NetworkUnderTest {
                     Code.INVALID_INPUT, "cannot write %s or %s: %s".formatted(log, files, unwritable.getMessage()));
         }
         ChildGroup child = ChildGroup.start(command, directory, environment, log, cpus);
-        ProcessNetwork network = new ProcessNetwork(command.getFirst(), child, opened, files, runId, deadlines, ticker);
         // Whatever the network leaves behind when it ends by itself.
-        var unused = child.process().onExit().thenRunAsync(child::end);
-        return network;
+        child.process().onExit().thenRunAsync(child::end);
+        try {
+            return new ProcessNetwork(command.getFirst(), child, opened, files, runId, deadlines, ticker);
+        } catch (NetworkException | RuntimeException unfit) {
+            child.end();
+            throw unfit;
+        }
     }
 
     @Override
@@ -326,7 +331,7 @@ public final class ProcessNetwork implements NetworkUnderTest {
                                     "it answered request %d, but %s is request %d: 're' must be the id of the request"
                                             .formatted(re, op, id));
                         }
-                        trusted(() -> found.message().path("ok").isBoolean());
+                        trusted(found::ok);
                         return new Exchange(found, sent, line.nanos());
                     }
                 }

@@ -23,15 +23,20 @@ public record Answer(ObjectNode message) {
         return required("re");
     }
 
-    /// Throws what the network complained about; returns if it did not.
-    ///
-    /// @param asked for the message, e.g. `load`
-    public void complain(String name, String asked) throws NetworkException {
+    /// Whether it is no complaint.
+    public boolean ok() throws NetworkException {
         JsonNode ok = message.path("ok");
         if (!ok.isBoolean()) {
             throw wrong("ok", "true or false");
         }
-        if (ok.booleanValue()) {
+        return ok.booleanValue();
+    }
+
+    /// Throws what the network complained about; returns if it did not.
+    ///
+    /// @param asked for the message, e.g. `load`
+    public void complain(String name, String asked) throws NetworkException {
+        if (ok()) {
             return;
         }
         JsonNode error = message.path("error");
