@@ -109,7 +109,7 @@
       }
     }
     d3.sort(ys, label => label.y).reduce((free, label) => {
-      const at = Math.max(label.y, free);
+      const at = Math.max(label.y - 6.5 * (label.lines.length - 1), free);
       label.lines.forEach((line, i) => svg.append("text").attr("x", label.x + 10).attr("y", at + 4 + 13 * i)
         .style("fill", colour(label.target)).text(line));
       return at + 13 * label.lines.length;
