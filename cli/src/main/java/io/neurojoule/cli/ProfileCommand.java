@@ -52,6 +52,7 @@ import tools.jackson.databind.node.ObjectNode;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class ProfileCommand implements Callable<Integer> {
+    private static final String BUNDLED_NAME = "radioml-vgg10";
     private static final long BUNDLED_SEED = 1;
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HHmmss'Z'");
 
@@ -112,9 +113,12 @@ final class ProfileCommand implements Callable<Integer> {
     @Option(names = "-o", paramLabel = "DIR", description = "The run directory: absent or empty (default: runs/…).")
     private Optional<Path> output = Optional.empty();
 
+    private boolean isBundled;
+
     @Override
     public Integer call() throws IOException {
         if (model.isEmpty() && artifacts.isEmpty() && adapter.isEmpty()) {
+            isBundled = true;
             bundled();
         }
         if (repeats < 1 || repeats > 10_000 || !(seconds > 0) || seconds > 86_400 || !(idle > 0) || !(grace >= 0)) {
@@ -152,7 +156,7 @@ final class ProfileCommand implements Callable<Integer> {
         try {
             Files.createDirectories(cache);
             for (String precision : names) {
-                Path file = cache.resolve("radioml-vgg10-" + precision + ".onnx");
+                Path file = cache.resolve(BUNDLED_NAME + "-" + precision + ".onnx");
                 RadioMlVgg10.write(file, bundledPrecision(precision), BUNDLED_SEED);
                 artifacts.put(precision, file);
             }
@@ -178,6 +182,9 @@ final class ProfileCommand implements Callable<Integer> {
     }
 
     private String name() {
+        if (isBundled) {
+            return BUNDLED_NAME;
+        }
         return model.map(file -> file.getFileName().toString().replaceFirst("\\.onnx$", ""))
                 .or(() -> artifacts.values().stream()
                         .findFirst()
