@@ -19,6 +19,7 @@ import io.neurojoule.sensor.Component;
 import io.neurojoule.sensor.SourceConfig;
 import io.neurojoule.time.ClockPair;
 import io.neurojoule.time.Ticker;
+import io.neurojoule.workload.InputSpec;
 import io.neurojoule.workload.LoadRequest;
 import io.neurojoule.workload.NetworkException;
 import io.neurojoule.workload.process.ProcessNetwork;
@@ -31,9 +32,11 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
@@ -73,6 +76,18 @@ final class ProfileCommand implements Callable<Integer> {
 
     @Option(names = "--precision", paramLabel = "LIST", split = ",", description = "Names of precisions.")
     private List<String> precisions = List.of();
+
+    @Option(
+            names = "--shape",
+            paramLabel = "INPUT=DIMS",
+            description = "Shape of an input, N for the batch: x=N,3,320,320.")
+    private Map<String, String> shapes = new LinkedHashMap<>();
+
+    @Option(
+            names = "--input",
+            paramLabel = "INPUT=VALUE",
+            description = "A number, uniform(a, b) or FILE.npy: sr=16000.")
+    private Map<String, String> values = new LinkedHashMap<>();
 
     @Option(names = "--threads", paramLabel = "N", description = "Threads of the runtime (default: all).")
     private Optional<Integer> threads = Optional.empty();
@@ -137,7 +152,7 @@ final class ProfileCommand implements Callable<Integer> {
                         name(),
                         new LoadRequest(artifact.getValue(), artifact.getKey(), "cpu", options()),
                         size,
-                        List.of()));
+                        inputs()));
             }
         }
         try (Sources sources = Sources.discover(new SourceConfig(sysfs, Path.of("/proc"), Map.of()))) {
@@ -191,6 +206,29 @@ final class ProfileCommand implements Callable<Integer> {
                         .map(file -> file.getFileName().toString().replaceFirst("\\.onnx$", "")))
                 .orElse("network")
                 .replaceAll("[^A-Za-z0-9._-]", "_");
+    }
+
+    private List<InputSpec> inputs() {
+        Set<String> names = new LinkedHashSet<>(shapes.keySet());
+        names.addAll(values.keySet());
+        return names.stream()
+                .map(name -> new InputSpec(
+                        name,
+                        Optional.ofNullable(shapes.get(name))
+                                .map(dims -> List.of(dims.split(",")))
+                                .orElse(List.of()),
+                        "",
+                        Optional.ofNullable(values.get(name))
+                                .map(ProfileCommand::value)
+                                .orElse(""),
+                        seed))
+                .toList();
+    }
+
+    private static String value(String text) {
+        return text.endsWith(".npy")
+                ? Path.of(text).toAbsolutePath().normalize().toString()
+                : text;
     }
 
     private Map<String, String> options() {
