@@ -16,6 +16,9 @@ import java.util.List;
 
 /// Binds a C library to a record of method handles, one component per function.
 public final class NativeLibrary {
+    private static final long ERRNO_OFFSET =
+            Linker.Option.captureStateLayout().byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+
     private NativeLibrary() {}
 
     /// Binds the functions of one library.
@@ -38,7 +41,8 @@ public final class NativeLibrary {
                     .downcallHandle(
                             library.find(c.value())
                                     .orElseThrow(() -> new NativeLibraryException(c.value() + " is not in " + names)),
-                            descriptor(c));
+                            descriptor(c),
+                            options(c));
         }
         try {
             Class<?>[] types =
@@ -48,6 +52,22 @@ public final class NativeLibrary {
         } catch (Throwable e) {
             throw new IllegalArgumentException("cannot make a " + functions.getName(), e);
         }
+    }
+
+    /// What a function that captures errno writes it into.
+    public static MemoryLayout errnoLayout() {
+        return Linker.Option.captureStateLayout();
+    }
+
+    /// The errno of the last captured call; meaningful only if that call failed.
+    public static int errno(MemorySegment captured) {
+        return captured.get(ValueLayout.JAVA_INT, ERRNO_OFFSET);
+    }
+
+    private static Linker.Option[] options(CFunction c) {
+        return c.capturesErrno()
+                ? new Linker.Option[] {Linker.Option.captureCallState("errno")}
+                : new Linker.Option[] {};
     }
 
     private static SymbolLookup find(List<String> names) throws NativeLibraryException {
