@@ -1,4 +1,4 @@
-/// RAPL energy counters of CPU packages and memory.
+/// The energy counters of x86 processors: through perf where that is permitted, else through powercap.
 @NullMarked
 package io.neurojoule.sensor.rapl;
 

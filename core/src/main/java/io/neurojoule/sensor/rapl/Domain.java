@@ -1,0 +1,39 @@
+package io.neurojoule.sensor.rapl;
+
+import io.neurojoule.sensor.Component;
+import io.neurojoule.sensor.Component.Kind;
+import java.util.Set;
+
+/// One RAPL domain of one package or die, named alike whichever way it is read.
+///
+/// @param part `package`, `core`, `uncore`, `dram` or `psys`
+/// @param place `0`, or `0-die-1` where the hardware counts per die; empty for psys
+record Domain(String part, String place) {
+    static final Domain PSYS = new Domain("psys", "");
+
+    String component() {
+        return place.isEmpty() ? part : part + "-" + place;
+    }
+
+    String id() {
+        return RaplSource.NAME + ":" + component();
+    }
+
+    /// Memory is beside the package, not in it; psys has all of them in it.
+    Component toComponent() {
+        return switch (part) {
+            case "psys" -> new Component(Kind.PLATFORM, component(), Set.of());
+            case "package" -> new Component(Kind.CPU, component(), Set.of("psys"));
+            case "dram" -> new Component(Kind.DRAM, component(), Set.of("psys"));
+            case "core" -> new Component(Kind.CORES, component(), Set.of("package-" + place, "psys"));
+            case "uncore" -> new Component(Kind.UNCORE, component(), Set.of("package-" + place, "psys"));
+            default -> throw new IllegalStateException("no such RAPL domain: " + part);
+        };
+    }
+
+    /// Where neither limit nor maximum is stated: far above any processor or memory of one package known today, yet
+    /// low enough to tell a wrapped counter from one that was reset.
+    double generousWatts() {
+        return part.equals("dram") ? 500 : 2000;
+    }
+}

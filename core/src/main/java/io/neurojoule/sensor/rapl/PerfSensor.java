@@ -1,0 +1,153 @@
+package io.neurojoule.sensor.rapl;
+
+import io.neurojoule.ffm.NativeLibrary;
+import io.neurojoule.sensor.Channel;
+import io.neurojoule.sensor.Reading;
+import io.neurojoule.sensor.Sensor;
+import io.neurojoule.sensor.SensorGoneException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+
+/// One energy event, counted by the kernel in 64 bits.
+///
+/// Used by one thread at a time.
+final class PerfSensor implements Sensor {
+    /// Linux on x86-64; RAPL is nowhere else.
+    private static final long PERF_EVENT_OPEN = 298;
+
+    private static final int CLOSE_ON_EXEC = 8;
+    private static final int ATTRIBUTES = 128;
+    private static final int VALUE = 8;
+
+    private final LibC libc;
+    private final int descriptor;
+    private final List<Channel> channels;
+    private final MemorySegment value;
+    private final MemorySegment captured;
+    private boolean closed;
+
+    private PerfSensor(LibC libc, int descriptor, Channel counter) {
+        this.libc = libc;
+        this.descriptor = descriptor;
+        channels = List.of(counter);
+        Arena arena = Arena.ofAuto();
+        value = arena.allocate(ValueLayout.JAVA_LONG);
+        captured = arena.allocate(NativeLibrary.errnoLayout());
+    }
+
+    /// @throws RefusedException if the kernel does not let us count it
+    /// @throws IOException if it cannot be read once open
+    static PerfSensor open(LibC libc, PerfEvent event, Channel counter) throws IOException, RefusedException {
+        PerfSensor sensor = new PerfSensor(libc, descriptor(libc, event), counter);
+        try {
+            sensor.value();
+        } catch (IOException e) {
+            sensor.close();
+            throw e;
+        }
+        return sensor;
+    }
+
+    private static int descriptor(LibC libc, PerfEvent event) throws RefusedException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment attributes = arena.allocate(ATTRIBUTES, 8);
+            attributes.set(ValueLayout.JAVA_INT, 0, event.type());
+            attributes.set(ValueLayout.JAVA_INT, 4, ATTRIBUTES);
+            attributes.set(ValueLayout.JAVA_LONG, 8, event.config());
+            MemorySegment captured = arena.allocate(NativeLibrary.errnoLayout());
+            long result = (long) libc.syscall()
+                    .invokeExact(
+                            captured, PERF_EVENT_OPEN, attributes, -1L, (long) event.cpu(), -1L, (long) CLOSE_ON_EXEC);
+            if (result < 0) {
+                throw new RefusedException(NativeLibrary.errno(captured));
+            }
+            return (int) result;
+        } catch (RefusedException | RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("perf_event_open", e);
+        }
+    }
+
+    @Override
+    public String id() {
+        return channels.getFirst().id();
+    }
+
+    @Override
+    public List<Channel> channels() {
+        return channels;
+    }
+
+    @Override
+    public String via() {
+        return "perf";
+    }
+
+    @Override
+    public void read(Reading out) throws IOException {
+        out.set(0, value());
+    }
+
+    private long value() throws IOException {
+        if (closed) {
+            throw new IOException(id() + " is closed");
+        }
+        try {
+            long length = (long) libc.read().invokeExact(descriptor, value, (long) VALUE);
+            if (length < 0) {
+                length = (long) libc.readForErrno().invokeExact(captured, descriptor, value, (long) VALUE);
+            }
+            if (length != VALUE) {
+                throw failure(length);
+            }
+            return value.get(ValueLayout.JAVA_LONG, 0);
+        } catch (IOException | RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("read", e);
+        }
+    }
+
+    private IOException failure(long length) {
+        if (length >= 0) {
+            return new IOException(id() + ": perf gave " + length + " bytes instead of " + VALUE);
+        }
+        int errno = NativeLibrary.errno(captured);
+        return errno == LibC.ENODEV || errno == LibC.ENOENT
+                ? new SensorGoneException(id() + ": the perf event has vanished (errno " + errno + ")")
+                : new IOException(id() + ": reading the perf event failed (errno " + errno + ")");
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try {
+            int unused = (int) libc.close().invokeExact(descriptor);
+        } catch (Throwable e) {
+            throw new IOException("cannot close the perf event of " + id(), e);
+        }
+    }
+
+    /// The kernel said no.
+    static final class RefusedException extends Exception {
+        private static final long serialVersionUID = 1;
+
+        private final int errno;
+
+        RefusedException(int errno) {
+            super("perf_event_open: errno " + errno);
+            this.errno = errno;
+        }
+
+        boolean isPermission() {
+            return errno == LibC.EACCES || errno == LibC.EPERM;
+        }
+    }
+}
