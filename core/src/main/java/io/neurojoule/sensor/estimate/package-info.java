@@ -1,4 +1,4 @@
-/// CPU power without a sensor: busy time and a stated spread, always ESTIMATED.
+/// What a processor without a readable sensor may draw: busy time and a table.
 @NullMarked
 package io.neurojoule.sensor.estimate;
 
