@@ -110,6 +110,16 @@ class TruthTest {
     }
 
     @LabTest
+    void perfAgreesWithTheTruthAndIsPreferredToPowercap() throws Exception {
+        Recording recording = profile(List.of("--rapl", "intel-2s", "--perf", "--profile", "cpu:35,18"));
+
+        assertThat(recording.info().sensors())
+                .filteredOn(sensor -> sensor.id().startsWith("rapl:package-"))
+                .hasSize(2)
+                .allSatisfy(sensor -> assertThat(sensor.via()).isEqualTo("perf"));
+    }
+
+    @LabTest
     void aCounterThatWrapsWhileMeasuringLosesNothing() throws Exception {
         // 300 J a turn: at 140 W every window of 2 s holds about one wrap.
         Recording recording =

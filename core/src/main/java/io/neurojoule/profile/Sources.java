@@ -21,13 +21,16 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
         missing = List.copyOf(missing);
     }
 
-    /// Asks every power source.
+    /// Asks every power source. Synthetic ones are made up, so they are asked only where their options name them.
     public static Sources discover(SourceConfig config) throws IOException {
         List<Sensor> sensors = new ArrayList<>();
         List<Discovery.Missing> missing = new ArrayList<>();
         for (PowerSource source : Plugins.load(PowerSource.class, "power source", PowerSource::name)
                 .byName()
                 .values()) {
+            if (source.name().equals("synthetic") && !config.options().containsKey("watts")) {
+                continue;
+            }
             Discovery found = source.discover(config);
             sensors.addAll(found.sensors());
             missing.addAll(found.missing());
