@@ -11,6 +11,7 @@ import io.neurojoule.sensor.SourceConfig;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// The sensors of this machine, opened, and what is missing.
 ///
@@ -52,11 +53,18 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
     }
 
     /// The channels that the default boundary, `compute`, sums: CPU packages. They never overlap.
+    ///
+    /// Where some packages are measured, one that is there but cannot be read is a member too, so that the boundary has
+    /// no
+    /// figure instead of the sum of the others.
     public List<String> compute() {
-        return sensors.stream()
-                .flatMap(sensor -> sensor.channels().stream())
+        boolean measured = sensors.stream().anyMatch(sensor -> covers(sensor, Basis.MEASURED));
+        Stream<Channel> present = sensors.stream().flatMap(sensor -> sensor.channels().stream());
+        Stream<Channel> lost = measured ? missing.stream().flatMap(one -> one.channel().stream()) : Stream.empty();
+        return Stream.concat(present, lost)
                 .filter(channel -> channel.component().kind() == Component.Kind.CPU)
                 .map(Channel::id)
+                .distinct()
                 .sorted()
                 .toList();
     }

@@ -1,6 +1,7 @@
 package io.neurojoule.sensor;
 
 import java.util.List;
+import java.util.Optional;
 
 /// What a source found, and what it did not find and why. The caller closes the sensors.
 public record Discovery(List<Sensor> sensors, List<Missing> missing) {
@@ -15,5 +16,14 @@ public record Discovery(List<Sensor> sensors, List<Missing> missing) {
     /// @param what e.g. `/sys/class/powercap/intel-rapl:0/energy_uj`
     /// @param why  e.g. `permission denied (mode 0400, owner root)`
     /// @param hint what to do, with the command to type
-    public record Missing(String code, String what, String why, String hint) {}
+    /// @param channel what it would have been, if that is known: a sum that wants it has no figure
+    public record Missing(String code, String what, String why, String hint, Optional<Channel> channel) {
+        public Missing(String code, String what, String why, String hint) {
+            this(code, what, why, hint, Optional.empty());
+        }
+
+        public Missing of(Channel lost) {
+            return new Missing(code, what, why, hint, Optional.of(lost));
+        }
+    }
 }

@@ -87,11 +87,11 @@ public final class RaplSource implements PowerSource {
                 return Optional.of(PerfSensor.open(libc, event, counter));
             } catch (RefusedException e) {
                 if (zone.isEmpty()) {
-                    missing.add(e.isPermission() ? perfDenied(event) : perfUnreadable(event, e));
+                    missing.add((e.isPermission() ? perfDenied(event) : perfUnreadable(event, e)).of(counter));
                 }
             } catch (IOException e) {
                 if (zone.isEmpty()) {
-                    missing.add(perfUnreadable(event, e));
+                    missing.add(perfUnreadable(event, e).of(counter));
                 }
             }
             return Optional.empty();
@@ -103,13 +103,17 @@ public final class RaplSource implements PowerSource {
                 return;
             }
             try {
-                Channel counter = channel(zone.domain(), Optional.of(zone), POWERCAP_SCALE, zone.wrapsAtMicrojoules());
-                sensors.add(PowercapSensor.open(zone.counter(), counter));
+                sensors.add(PowercapSensor.open(zone.counter(), powercapChannel(zone, zone.wrapsAtMicrojoules())));
             } catch (AccessDeniedException e) {
-                missing.add(denied(Path.of(e.getFile())));
+                missing.add(denied(Path.of(e.getFile())).of(powercapChannel(zone, 0)));
             } catch (IOException e) {
-                troubles.put(zone.counter(), String.valueOf(e.getMessage()));
+                missing.add(unreadable(zone.counter(), String.valueOf(e.getMessage()))
+                        .of(powercapChannel(zone, 0)));
             }
+        }
+
+        private static Channel powercapChannel(Zone zone, long wrapsAt) {
+            return channel(zone.domain(), Optional.of(zone), POWERCAP_SCALE, wrapsAt);
         }
 
         private static Channel channel(Domain domain, Optional<Zone> zone, double scale, long wrapsAt) {

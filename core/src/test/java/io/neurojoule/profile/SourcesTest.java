@@ -1,0 +1,65 @@
+package io.neurojoule.profile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurojoule.sensor.Discovery;
+import io.neurojoule.sensor.Sensor;
+import io.neurojoule.sensor.SourceConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Trees as the kernel's powercap.rst describes them.
+class SourcesTest {
+    @TempDir
+    Path root;
+
+    @BeforeEach
+    void processor() throws IOException {
+        Path proc = Files.createDirectories(root.resolve("proc"));
+        Files.writeString(proc.resolve("stat"), "cpu  1 2 3 4 5 6 7 8 0 0\ncpu0 1 2 3 4 5 6 7 8 0 0\n");
+        Files.writeString(proc.resolve("cpuinfo"), "vendor_id : GenuineIntel\n");
+    }
+
+    private void zone(int index, String name, String energy) throws IOException {
+        Path zone = Files.createDirectories(root.resolve("sys/class/powercap/intel-rapl:" + index));
+        Files.writeString(zone.resolve("name"), name + "\n");
+        if (!energy.isEmpty()) {
+            Files.writeString(zone.resolve("energy_uj"), energy);
+        }
+        Files.writeString(zone.resolve("max_energy_range_uj"), "262143328850\n");
+    }
+
+    private Sources discover() throws IOException {
+        return Sources.discover(new SourceConfig(root.resolve("sys"), root.resolve("proc"), Map.of()));
+    }
+
+    @Test
+    void aPackageWhoseCounterCannotBeOpenedStaysAMemberOfTheBoundary() throws IOException {
+        zone(0, "package-0", "1000000\n");
+        zone(1, "package-1", "");
+
+        try (Sources sources = discover()) {
+            assertThat(sources.sensors()).extracting(Sensor::id).containsExactly("rapl:package-0");
+            assertThat(sources.missing()).extracting(Discovery.Missing::code).containsExactly("rapl-unreadable");
+            assertThat(sources.compute()).containsExactly("rapl:package-0", "rapl:package-1");
+        }
+    }
+
+    @Test
+    void theEstimateStandsInOnlyWhereNoPackageIsMeasured() throws IOException {
+        zone(0, "package-0", "");
+        try (Sources sources = discover()) {
+            assertThat(sources.compute()).containsExactly("estimate:cpu");
+        }
+
+        zone(0, "package-0", "1000000\n");
+        try (Sources sources = discover()) {
+            assertThat(sources.compute()).containsExactly("rapl:package-0");
+        }
+    }
+}
