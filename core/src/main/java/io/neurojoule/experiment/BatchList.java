@@ -65,7 +65,7 @@ public final class BatchList {
     }
 
     /// @throws IllegalArgumentException if it is no batch size
-    static void check(int batch) {
+    static void check(long batch) {
         if (batch < 1 || batch > MOST) {
             throw new IllegalArgumentException("batch must be a whole number from 1 to %d: %d".formatted(MOST, batch));
         }

@@ -379,6 +379,7 @@ public record Experiment(
         public static final Output DEFAULT = new Output(Optional.empty(), List.of("html"), List.of());
 
         public Output {
+            check(dir.isEmpty() || !dir.get().isBlank(), "dir must not be empty");
             report = List.copyOf(report);
             export = List.copyOf(export);
         }

@@ -189,9 +189,9 @@ public final class ExperimentFile {
         List<Integer> batches = new ArrayList<>();
         for (ExperimentNode item : node.items()) {
             batches.add(item.make(() -> {
-                int batch = item.small();
+                long batch = item.whole();
                 BatchList.check(batch);
-                return batch;
+                return (int) batch;
             }));
         }
         return batches;
@@ -340,10 +340,10 @@ public final class ExperimentFile {
     private static Experiment.Output output(ExperimentNode node) {
         node.only(known("output"));
         Experiment.Output usual = Experiment.Output.DEFAULT;
-        return new Experiment.Output(
+        return node.make(() -> new Experiment.Output(
                 node.get("dir").map(ExperimentNode::text),
                 node.map("report", usual.report(), ExperimentNode::texts),
-                node.map("export", usual.export(), ExperimentNode::texts));
+                node.map("export", usual.export(), ExperimentNode::texts)));
     }
 
     /// The experiment as a file, with every default written out; reading it gives an equal experiment.
@@ -396,7 +396,12 @@ public final class ExperimentFile {
         if (!input.name().isEmpty()) {
             map.put("name", input.name());
         }
-        put(map, "shape", input.shape());
+        put(
+                map,
+                "shape",
+                input.shape().stream()
+                        .map(extent -> extent.matches("\\d+") ? (Object) Long.valueOf(extent) : extent)
+                        .toList());
         input.layout().ifPresent(layout -> map.put("layout", layout));
         input.dtype().ifPresent(dtype -> map.put("dtype", dtype));
         input.source().ifPresent(source -> map.put("source", source));

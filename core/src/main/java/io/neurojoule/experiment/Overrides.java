@@ -21,6 +21,19 @@ final class Overrides {
 
     private static final Map<String, String> ALIASES = Map.of("method.repeats", "method.measure.repeats");
 
+    private static final String PLACE = "targets.*.place";
+
+    /// Maps from any name to a value: the rest of the dotted key is the name.
+    private static final Set<String> FLAT = Set.of(
+            "model.artifacts",
+            "targets.*.workload.env",
+            "targets.*.workload.options",
+            "targets.*.boundary",
+            "targets.*.sources.options.*");
+
+    /// Maps from any name to a map.
+    private static final Set<String> OPEN = Set.of("targets.*.sources.options", PLACE);
+
     private Overrides() {}
 
     /// A tree with the values in it; the given one stays as it is.
@@ -46,18 +59,21 @@ final class Overrides {
     /// @param level of the node, as in [ExperimentFile#KEYS]
     private static Node with(
             Node node, String path, String level, List<String> keys, Node value, String flag, String file) {
-        boolean absent = node.getTag().equals(Tag.NULL);
-        Map<String, ExperimentNode> entries = absent ? Map.of() : new ExperimentNode(node, path, file).entries();
-        List<String> known = ExperimentFile.KEYS.getOrDefault(level, List.of());
-        boolean isNamed = ExperimentFile.KEYS.containsKey(level + ".*");
-        boolean isFree = known.isEmpty() && !isNamed;
-        String key = isFree ? String.join(".", keys) : keys.getFirst();
-        if (!isFree && !(isNamed ? entries.keySet() : known).contains(key)) {
+        if (!(node instanceof MappingNode) && !node.getTag().equals(Tag.NULL)) {
+            throw new ExperimentException("%s: %s holds no keys here; give it as a whole: -D %s=…"
+                    .formatted(flag, path.isEmpty() ? "the file" : path, path));
+        }
+        boolean isFlat = FLAT.contains(level);
+        String key = isFlat ? String.join(".", keys) : keys.getFirst();
+        Set<String> known = known(node, path, level, file);
+        if (!isFlat && !OPEN.contains(level) && !known.contains(key)) {
             throw new ExperimentException(flag + ": "
-                    + ExperimentNode.unknown(key, path, isNamed ? entries.keySet() : candidates(path, known)));
+                    + (known.isEmpty()
+                            ? "%s has no keys below it".formatted(path)
+                            : ExperimentNode.unknown(key, path, known)));
         }
         String childPath = path.isEmpty() ? key : path + "." + key;
-        String childLevel = isNamed ? level + ".*" : level.isEmpty() ? key : level + "." + key;
+        String childLevel = level(level, key);
         List<NodeTuple> tuples = new ArrayList<>();
         Optional<NodeTuple> old = Optional.empty();
         if (node instanceof MappingNode mapping) {
@@ -70,7 +86,7 @@ final class Overrides {
             }
         }
         Node child = value;
-        if (!isFree && keys.size() > 1) {
+        if (!isFlat && keys.size() > 1) {
             Node before = old.map(NodeTuple::getValueNode)
                     .orElseGet(() -> new ScalarNode(
                             Tag.NULL, false, "", ScalarStyle.PLAIN, value.getStartMark(), value.getEndMark()));
@@ -89,15 +105,26 @@ final class Overrides {
         return new MappingNode(Tag.MAP, false, tuples, FlowStyle.BLOCK, node.getStartMark(), node.getEndMark());
     }
 
-    /// Aliases can be meant as well as keys.
-    private static Set<String> candidates(String path, List<String> known) {
-        Set<String> candidates = new TreeSet<>(known);
+    private static String level(String level, String key) {
+        if (level.equals(PLACE)) {
+            return PLACE;
+        }
+        boolean isNamed = ExperimentFile.KEYS.containsKey(level + ".*") || FLAT.contains(level + ".*");
+        return isNamed ? level + ".*" : level.isEmpty() ? key : level + "." + key;
+    }
+
+    /// The keys that can be meant: aliases, too; of a map by name, those that are there.
+    private static Set<String> known(Node node, String path, String level, String file) {
+        if (ExperimentFile.KEYS.containsKey(level + ".*") && node instanceof MappingNode) {
+            return new ExperimentNode(node, path, file).entries().keySet();
+        }
+        Set<String> known = new TreeSet<>(ExperimentFile.KEYS.getOrDefault(level, List.of()));
         for (String alias : ALIASES.keySet()) {
             int dot = alias.lastIndexOf('.');
             if (alias.substring(0, dot).equals(path)) {
-                candidates.add(alias.substring(dot + 1));
+                known.add(alias.substring(dot + 1));
             }
         }
-        return candidates;
+        return known;
     }
 }

@@ -13,7 +13,7 @@ public record Selection(List<Condition> conditions) {
     public static final Selection ALL = new Selection(List.of());
 
     private static final List<String> FIELDS = List.of("target", "precision", "batch");
-    private static final Pattern CONDITION = Pattern.compile("\\s*(\\w+)\\s*(!=|<=|>=|=|<|>)\\s*(\\S+)\\s*");
+    private static final Pattern CONDITION = Pattern.compile("\\s*(\\w+)\\s*(!=|<=|>=|=|<|>)\\s*([^\\s=!<>]\\S*)\\s*");
 
     /// One comparison.
     ///

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -231,6 +232,31 @@ class ExperimentFileTest {
     }
 
     @Test
+    void overridesReachOptionsOfASourceAndThePlace() {
+        Experiment experiment = parse(
+                SMALL,
+                "targets.cpu.sources.options.rapl.via=perf",
+                "targets.cpu.place.a.b=1",
+                "model.artifacts.int8=b");
+
+        Experiment.Target cpu = experiment.targets().values().iterator().next();
+        assertThat(cpu.sources().options()).isEqualTo(Map.of("rapl", Map.of("via", "perf")));
+        assertThat(cpu.place()).isEqualTo(Map.of("a", Map.of("b", 1L)));
+        assertThat(experiment.model().artifacts()).containsEntry("int8", "b");
+    }
+
+    @Test
+    void anOverrideOfASharedMapChangesOnlyTheNamedPlace() {
+        String text = SMALL.replace("cpu: {workload", "gpu: &g {workload") + "  cpu: *g\n";
+
+        Experiment experiment = parse(text, "targets.cpu.label=mine");
+
+        assertThat(experiment.targets().values())
+                .extracting(Experiment.Target::label)
+                .containsExactly(Optional.empty(), Optional.of("mine"));
+    }
+
+    @Test
     void aWrongOverrideIsNamedWithASuggestion() {
         assertThatThrownBy(() -> parse(SMALL, "method.repaets=3"))
                 .hasMessage("-D method.repaets=3: unknown key 'repaets' in method; did you mean 'repeats'?");
@@ -242,6 +268,8 @@ class ExperimentFileTest {
                 .hasMessage("-D method.repeats=0: repeats must be from 1 to 10000: 0");
         assertThatThrownBy(() -> parse(SMALL, "method.repeats"))
                 .hasMessage("-D method.repeats: no key and value; write e.g. -D method.repeats=3");
-        assertThatThrownBy(() -> parse(SMALL, "name.x=1")).isInstanceOf(ExperimentException.class);
+        assertThatThrownBy(() -> parse(SMALL, "name.x=1"))
+                .hasMessage("-D name.x=1: name holds no keys here; give it as a whole: -D name=…");
+        assertThatThrownBy(() -> parse(SMALL, "title.x=1")).hasMessage("-D title.x=1: title has no keys below it");
     }
 }
