@@ -1,5 +1,6 @@
 package io.neurojoule.cli;
 
+import io.neurojoule.experiment.ExperimentException;
 import java.io.PrintWriter;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -13,6 +14,7 @@ import picocli.CommandLine.Command;
         version = Main.TOOL,
         subcommands = {
             ProfileCommand.class,
+            RunCommand.class,
             AnalyzeCommand.class,
             ReportCommand.class,
             SourcesCommand.class,
@@ -33,7 +35,11 @@ public final class Main {
 
     private static int run(CommandLine line, String... arguments) {
         line.setExecutionExceptionHandler((e, command, parsed) -> {
-            Optional<Integer> code = e instanceof UserException user ? Optional.of(user.exitCode()) : Optional.empty();
+            Optional<Integer> code = switch (e) {
+                case UserException user -> Optional.of(user.exitCode());
+                case ExperimentException wrong -> Optional.of(Exit.USAGE);
+                default -> Optional.empty();
+            };
             if (code.isPresent()) {
                 command.getErr().println("neurojoule: " + e.getMessage());
             } else {

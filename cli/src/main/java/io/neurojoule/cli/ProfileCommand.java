@@ -1,52 +1,28 @@
 package io.neurojoule.cli;
 
-import io.neurojoule.analysis.Analyzer;
-import io.neurojoule.analysis.Energy;
-import io.neurojoule.analysis.ExperimentResult;
-import io.neurojoule.experiment.Procedure;
-import io.neurojoule.experiment.Progress;
-import io.neurojoule.experiment.Runner;
-import io.neurojoule.experiment.Visit;
+import io.neurojoule.experiment.BatchList;
+import io.neurojoule.experiment.Experiment;
+import io.neurojoule.experiment.ExperimentFile;
+import io.neurojoule.experiment.Plan;
+import io.neurojoule.experiment.Selection;
 import io.neurojoule.graph.RadioMlVgg10;
-import io.neurojoule.profile.Profiler;
-import io.neurojoule.profile.Sources;
-import io.neurojoule.recording.Recording;
-import io.neurojoule.recording.Signal;
-import io.neurojoule.recording.Window;
-import io.neurojoule.report.TextReport;
-import io.neurojoule.sensor.Basis;
-import io.neurojoule.sensor.Component;
-import io.neurojoule.sensor.SourceConfig;
-import io.neurojoule.time.ClockPair;
-import io.neurojoule.time.Ticker;
-import io.neurojoule.workload.InputSpec;
-import io.neurojoule.workload.LoadRequest;
-import io.neurojoule.workload.NetworkException;
-import io.neurojoule.workload.process.ProcessNetwork;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /// Profiles one network now.
 @Command(
@@ -57,7 +33,9 @@ import tools.jackson.databind.node.ObjectNode;
 final class ProfileCommand implements Callable<Integer> {
     private static final String BUNDLED_NAME = "radioml-vgg10";
     private static final long BUNDLED_SEED = 1;
-    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HHmmss'Z'");
+
+    /// Windows shorter than the default are a first look.
+    private static final double QUICK_BELOW_SECONDS = 10;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -136,28 +114,62 @@ final class ProfileCommand implements Callable<Integer> {
             isBundled = true;
             bundled();
         }
-        if (repeats < 1 || repeats > 10_000 || !(seconds > 0) || seconds > 86_400 || !(idle > 0) || !(grace >= 0)) {
-            throw new UserException(
-                    Exit.USAGE,
-                    "--repeats must be 1 to 10000, --seconds and --idle more than 0, e.g. --seconds 10 --repeats 5");
-        }
-        List<Integer> batches = BatchList.parse(batch);
-        Map<String, String> files = files();
-        List<Visit> cells = new ArrayList<>();
-        for (Map.Entry<String, String> artifact : files.entrySet()) {
-            for (int size : batches) {
-                cells.add(new Visit(
-                        "cpu-%s-b%d".formatted(artifact.getKey(), size),
-                        "cpu",
-                        name(),
-                        new LoadRequest(artifact.getValue(), artifact.getKey(), "cpu", options()),
-                        size,
-                        inputs()));
-            }
-        }
-        try (Sources sources = Sources.discover(new SourceConfig(sysfs, Path.of("/proc"), Map.of()))) {
-            check(sources);
-            return profile(sources, cells, List.copyOf(files.keySet()));
+        Experiment experiment = experiment();
+        return new Session(spec, sysfs, require, output)
+                .run(experiment, Plan.of(experiment, Selection.ALL), ExperimentFile.write(experiment));
+    }
+
+    private Experiment experiment() {
+        Experiment.Method plain = Experiment.Method.DEFAULT;
+        double warmup = Math.min(1, seconds / 2);
+        try {
+            return new Experiment(
+                    Experiment.VERSION,
+                    name(),
+                    Optional.empty(),
+                    element,
+                    new Experiment.Model(name(), inputs(), OptionalLong.empty(), Optional.empty(), files()),
+                    new Experiment.Matrix(BatchList.parse(batch), precisions),
+                    Map.of(
+                            "cpu",
+                            new Experiment.Target(
+                                    Optional.empty(),
+                                    simulated,
+                                    new Experiment.Workload(
+                                            adapter.isPresent()
+                                                    ? Experiment.Workload.COMMAND
+                                                    : Experiment.Workload.ONNX,
+                                            adapter.map(Words::split).orElse(List.of()),
+                                            Map.of(),
+                                            Optional.empty(),
+                                            options(),
+                                            cpus),
+                                    Experiment.Matrix.EMPTY,
+                                    Experiment.Sources.EMPTY,
+                                    Map.of(),
+                                    Map.of())),
+                    new Experiment.Method(
+                            new Experiment.Idle(
+                                    idle, plain.idle().when(), plain.idle().kinds()),
+                            new Experiment.Warmup(warmup, plain.warmup().until(), 30),
+                            new Experiment.Measure(
+                                    seconds,
+                                    plain.measure().minUpdates(),
+                                    repeats,
+                                    OptionalDouble.empty(),
+                                    Math.max(repeats, plain.measure().maxRepeats())),
+                            plain.order(),
+                            seed,
+                            plain.cooldown(),
+                            plain.phases(),
+                            Math.min(plain.latencySeconds(), seconds),
+                            grace,
+                            seconds < QUICK_BELOW_SECONDS),
+                    Experiment.Gates.DEFAULT,
+                    Experiment.Carbon.NONE,
+                    Experiment.Output.DEFAULT);
+        } catch (IllegalArgumentException e) {
+            throw new UserException(Exit.USAGE, String.valueOf(e.getMessage()));
         }
     }
 
@@ -208,19 +220,18 @@ final class ProfileCommand implements Callable<Integer> {
                 .replaceAll("[^A-Za-z0-9._-]", "_");
     }
 
-    private List<InputSpec> inputs() {
+    private List<Experiment.Input> inputs() {
         Set<String> names = new LinkedHashSet<>(shapes.keySet());
         names.addAll(values.keySet());
         return names.stream()
-                .map(name -> new InputSpec(
+                .map(name -> new Experiment.Input(
                         name,
                         Optional.ofNullable(shapes.get(name))
                                 .map(dims -> List.of(dims.split(",")))
                                 .orElse(List.of()),
-                        "",
-                        Optional.ofNullable(values.get(name))
-                                .map(ProfileCommand::value)
-                                .orElse(""),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.ofNullable(values.get(name)).map(ProfileCommand::value),
                         seed))
                 .toList();
     }
@@ -235,7 +246,7 @@ final class ProfileCommand implements Callable<Integer> {
         return threads.map(n -> Map.of("threads", String.valueOf(n))).orElse(Map.of());
     }
 
-    /// The file of each precision, in the order in which the user named them; empty where an adapter knows its own.
+    /// The file of each precision, in the order in which the user named them; none where an adapter knows its own.
     private Map<String, String> files() {
         Map<String, String> files = new LinkedHashMap<>();
         List<String> names = precisions.isEmpty()
@@ -250,269 +261,9 @@ final class ProfileCommand implements Callable<Integer> {
                         "no file for precision '%s': a precision is a file. Add --artifact %s=FILE"
                                 .formatted(precision, precision));
             }
-            if (file.isPresent() && !Files.isReadable(file.get())) {
-                throw new UserException(Exit.USAGE, "cannot read " + file.get() + ": no such file, or not permitted");
-            }
-            files.put(
-                    precision,
-                    file.map(path -> path.toAbsolutePath().normalize().toString())
-                            .orElse(""));
+            file.ifPresent(path ->
+                    files.put(precision, path.toAbsolutePath().normalize().toString()));
         }
         return files;
-    }
-
-    private void check(Sources sources) {
-        if (sources.compute().isEmpty()) {
-            throw new UserException(Exit.NO_SOURCE, "no usable energy source; `neurojoule sources` says why");
-        }
-        boolean estimated = sources.sensors().stream()
-                .flatMap(sensor -> sensor.channels().stream())
-                .anyMatch(channel ->
-                        channel.component().kind() == Component.Kind.CPU && channel.basis() != Basis.MEASURED);
-        if (require.isPresent() && estimated) {
-            throw new UserException(
-                    Exit.NO_SOURCE,
-                    "--require measured: CPU energy can only be estimated here; `neurojoule sources` says what is missing");
-        }
-    }
-
-    private int profile(Sources sources, List<Visit> cells, List<String> names) throws IOException {
-        PrintWriter out = spec.commandLine().getOut();
-        Procedure procedure = new Procedure(
-                duration(idle),
-                duration(Math.min(1, seconds / 2)),
-                duration(30),
-                duration(seconds),
-                repeats,
-                duration(Math.min(2, seconds)));
-        Path directory = output.orElse(
-                Path.of("runs", STAMP.format(ClockPair.now().wall().atOffset(ZoneOffset.UTC)) + "-" + name()));
-        String plan = plan(cells);
-        Profiler profiler = new Profiler(sources, Ticker.monotonic());
-        List<String> command = command();
-        out.printf(
-                "plan  %d cells × %d repeats × %.3g s, interleaved, about %s   [Ctrl-C keeps what is done]%n",
-                cells.size(), repeats, seconds, clock(procedure.visit().toSeconds() * cells.size() * repeats));
-        out.flush();
-        Live live = new Live(spec.commandLine().getErr(), profiler, procedure);
-        Thread interrupt = new Thread(() -> {
-            profiler.cancel();
-            live.awaitEnd();
-        });
-        Runtime.getRuntime().addShutdownHook(interrupt);
-        Runner.Outcome outcome;
-        try {
-            outcome = profiler.run(
-                    new Profiler.Request(
-                            Main.TOOL,
-                            name(),
-                            element,
-                            seconds < 10,
-                            simulated,
-                            procedure,
-                            seed,
-                            cells,
-                            names,
-                            experiment(cells),
-                            plan),
-                    directory,
-                    recorder -> ProcessNetwork.start(
-                            command,
-                            Path.of("").toAbsolutePath(),
-                            Map.of(),
-                            recorder.workloadLog("cpu"),
-                            directory.resolve("workload").resolve("files"),
-                            directory.getFileName().toString(),
-                            duration(grace),
-                            cpus,
-                            Ticker.monotonic()),
-                    live);
-        } catch (IOException e) {
-            throw new UserException(
-                    Files.exists(directory.resolve("run.json")) ? Exit.BUG : Exit.USAGE,
-                    "cannot write the run directory %s: %s".formatted(directory, e.getMessage()));
-        } finally {
-            live.end();
-        }
-        Recording recording = Recording.open(directory);
-        ExperimentResult result = Analyzer.analyze(recording);
-        TextReport.write(result, out);
-        Path page = ReportCommand.write(recording, result, List.of("html", "csv", "json"));
-        out.printf("saved %s   again: neurojoule analyze %s%n", directory, directory);
-        out.printf("page  %s%n", page);
-        out.flush();
-        if (outcome.cancelled()) {
-            return Exit.INTERRUPTED;
-        }
-        try {
-            Runtime.getRuntime().removeShutdownHook(interrupt);
-        } catch (IllegalStateException e) {
-            return Exit.INTERRUPTED; // the signal came between the last window and here
-        }
-        return code(outcome);
-    }
-
-    private static int code(Runner.Outcome outcome) {
-        boolean unreadable = outcome.failed().values().stream()
-                .anyMatch(e ->
-                        e.code() == NetworkException.Code.BAD_MODEL || e.code() == NetworkException.Code.INVALID_INPUT);
-        return outcome.failed().isEmpty() ? Exit.GOOD : unreadable ? Exit.USAGE : Exit.NETWORK_FAILED;
-    }
-
-    private List<String> command() {
-        if (adapter.isPresent()) {
-            return Words.split(adapter.get());
-        }
-        return List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "--sun-misc-unsafe-memory-access=allow",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path", ""),
-                Main.class.getName(),
-                "worker",
-                "onnx");
-    }
-
-    private String plan(List<Visit> cells) {
-        JsonMapper json = JsonMapper.shared();
-        ObjectNode plan = json.createObjectNode();
-        ArrayNode list = plan.putArray("cells");
-        for (Visit cell : cells) {
-            ObjectNode node = list.addObject();
-            node.put("id", cell.cellId());
-            node.put("target", cell.target());
-            node.put("model", cell.model());
-            node.put("precision", cell.load().precision());
-            node.put("batch", cell.batch());
-        }
-        plan.put("repeats", repeats);
-        plan.put("seed", seed);
-        return json.writeValueAsString(plan);
-    }
-
-    /// What was asked, for the record.
-    private String experiment(List<Visit> cells) {
-        JsonMapper json = JsonMapper.shared();
-        StringBuilder yaml = new StringBuilder("# made from the flags of `neurojoule profile`\nversion: 1\n");
-        yaml.append("name: ").append(json.writeValueAsString(name())).append('\n');
-        yaml.append("element: ").append(json.writeValueAsString(element)).append('\n');
-        yaml.append("model:\n  artifacts:\n");
-        cells.stream()
-                .map(Visit::load)
-                .map(load -> "    %s: %s%n"
-                        .formatted(json.writeValueAsString(load.precision()), json.writeValueAsString(load.model())))
-                .distinct()
-                .forEach(yaml::append);
-        yaml.append("matrix:\n  batch: ")
-                .append(cells.stream().map(Visit::batch).distinct().toList())
-                .append('\n');
-        yaml.append("targets:\n  cpu:\n    workload: {adapter: ")
-                .append(adapter.isPresent() ? "command, command: " + json.writeValueAsString(command()) : "onnx")
-                .append("}\n");
-        yaml.append("method:\n  idle: {seconds: ").append(idle).append("}\n");
-        yaml.append("  measure: {min_seconds: ")
-                .append(seconds)
-                .append(", repeats: ")
-                .append(repeats)
-                .append("}\n");
-        yaml.append("  seed: ").append(seed).append('\n');
-        return yaml.toString();
-    }
-
-    private static Duration duration(double seconds) {
-        return Duration.ofNanos((long) (seconds * 1e9));
-    }
-
-    private static String clock(long seconds) {
-        return "%d min %02d s".formatted(seconds / 60, seconds % 60);
-    }
-
-    /// A line a second while something runs: what, the current watts, time left. Used by the run's thread and its own.
-    private static final class Live implements Progress {
-        private final PrintWriter err;
-        private final Profiler profiler;
-        private final boolean terminal =
-                "1".equals(System.getenv("NEUROJOULE_TERMINAL")); // the launcher looks at stderr
-        private final AtomicReference<String> now = new AtomicReference<>("");
-        private final java.util.concurrent.CountDownLatch ended = new java.util.concurrent.CountDownLatch(1);
-        private final Thread thread;
-        private final Procedure procedure;
-
-        Live(PrintWriter err, Profiler profiler, Procedure procedure) {
-            this.err = err;
-            this.profiler = profiler;
-            this.procedure = procedure;
-            thread = Thread.ofPlatform().daemon().name("live").unstarted(this::show);
-            if (terminal) {
-                thread.start();
-            }
-        }
-
-        private void show() {
-            try {
-                while (!ended.await(1, java.util.concurrent.TimeUnit.SECONDS)) {
-                    err.print("\r\u001b[K  " + now.get() + watts());
-                    err.flush();
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
-
-        private String watts() {
-            StringBuilder text = new StringBuilder();
-            for (Signal signal : profiler.recent(Duration.ofSeconds(2))) {
-                if (signal.channel().component().kind() == Component.Kind.CPU && signal.size() > 1) {
-                    long from = signal.timeNanos()[0];
-                    long to = signal.timeNanos()[signal.size() - 1];
-                    if (Energy.of(signal, from, to) instanceof Energy energy) {
-                        text.append("   %s %.1f W"
-                                .formatted(signal.channel().id(), energy.joules() / ((to - from) * 1e-9)));
-                    }
-                }
-            }
-            return text.toString();
-        }
-
-        @Override
-        public void begins(String what, int done, int of) {
-            now.set("[%d/%d] %s   about %s left"
-                    .formatted(done + 1, of, what, clock(procedure.visit().toSeconds() * (of - done))));
-        }
-
-        @Override
-        public void recorded(Window window) {
-            if (!terminal && window.kind() == Window.Kind.MEASURE) {
-                err.printf(
-                        "  %s repeat %d: %.4g elements/s over %.3f s%n",
-                        window.cellId(), window.repeat(), window.elements() / window.seconds(), window.seconds());
-                err.flush();
-            }
-        }
-
-        @Override
-        public void failed(String cellId, String reason) {
-            err.printf("%s  %s gives no figure: %s%n", terminal ? "\r\u001b[K" : "", cellId, reason);
-            err.flush();
-        }
-
-        void end() {
-            ended.countDown();
-            if (terminal) {
-                err.print("\r\u001b[K");
-                err.flush();
-            }
-        }
-
-        void awaitEnd() {
-            try {
-                ended.await(10, java.util.concurrent.TimeUnit.SECONDS);
-                Thread.sleep(500); // the table is printed by the run's own thread
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
     }
 }

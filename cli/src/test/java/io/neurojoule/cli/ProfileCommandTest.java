@@ -1,8 +1,8 @@
 package io.neurojoule.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.neurojoule.experiment.ExperimentFile;
 import io.neurojoule.lab.Lab;
 import io.neurojoule.recording.Recording;
 import io.neurojoule.recording.Window;
@@ -97,12 +97,78 @@ class ProfileCommandTest {
     }
 
     @Test
-    void aBatchThatIsNoneIsRefusedWithTheRemedy() {
-        assertThatThrownBy(() -> BatchList.parse("0")).hasMessageContaining("--batch 1,8,64");
-        assertThatThrownBy(() -> BatchList.parse("1000000000")).isInstanceOf(UserException.class);
-        assertThatThrownBy(() -> BatchList.parse("1:8:x1")).hasMessageContaining("never ends");
-        assertThat(BatchList.parse("1:20:x2")).containsExactly(1, 2, 4, 8, 16);
-        assertThat(BatchList.parse("8:24:+8")).containsExactly(8, 16, 24);
+    void aBatchThatIsNoneIsRefused() {
+        assertThat(profile("true", "--batch", "0")).isEqualTo(Exit.USAGE);
+        assertThat(printed.toString()).contains("batch");
+        assertThat(profile("true", "--batch", "1000000000")).isEqualTo(Exit.USAGE);
+    }
+
+    @Test
+    void anExperimentFileRunsAndWhatItKeepsIsTheSameExperiment() throws Exception {
+        Path file = directory.resolve("my.yaml");
+        Files.writeString(file, """
+                version: 1
+                name: my-net
+                model: {name: my-net}
+                matrix: {batch: [1, 8], precision: [fp32]}
+                targets:
+                  cpu:
+                    workload: {adapter: command, command: [python3, %s]}
+                method:
+                  idle: {seconds: 0.1}
+                  warmup: {min_seconds: 0.1}
+                  measure: {min_seconds: 0.3, min_updates: 10, repeats: 2}
+                  latency: {seconds: 0}
+                """.formatted(Lab.root().resolve("examples/my_net.py")));
+
+        int exit = run(
+                "run",
+                file.toString(),
+                "--only",
+                "batch=8",
+                "-o",
+                directory.resolve("run").toString());
+
+        assertThat(exit).as(printed.toString()).isZero();
+        Recording recording = Recording.open(directory.resolve("run"));
+        assertThat(recording.windows())
+                .filteredOn(window -> window.kind() == Window.Kind.MEASURE)
+                .hasSize(2)
+                .allSatisfy(window -> assertThat(window.cellId()).isEqualTo("cpu-fp32-b8"));
+        assertThat(recording.windows())
+                .filteredOn(window -> window.kind() == Window.Kind.IDLE_BARE)
+                .isNotEmpty()
+                .allSatisfy(window -> assertThat(window.cellId()).isEmpty());
+        assertThat(ExperimentFile.parse(Files.readString(directory.resolve("run/experiment.yaml")), "kept"))
+                .isEqualTo(ExperimentFile.parse(Files.readString(file), "given"));
+    }
+
+    @Test
+    void aDryRunShowsThePlanAndRunsNothing() throws Exception {
+        int exit = run(
+                "run", Lab.root().resolve("examples/my-net.yaml").toString(), "--dry-run", "-D", "method.repeats=2");
+
+        assertThat(exit).as(printed.toString()).isZero();
+        assertThat(printed.toString()).contains("3 cells × 2 repeats", "repeat 2");
+    }
+
+    @Test
+    void whatAFileAsksAndNothingDoesIsRefused() throws Exception {
+        Path file = directory.resolve("my.yaml");
+        Files.writeString(
+                file, Files.readString(Lab.root().resolve("examples/my-net.yaml")) + "\ngates: {repeat_cv: 2%}\n");
+
+        assertThat(run("run", file.toString())).isEqualTo(Exit.USAGE);
+        assertThat(printed.toString()).contains("gates");
+    }
+
+    @Test
+    void anUnknownKeyIsAnErrorWithItsPlace() throws Exception {
+        Path file = directory.resolve("my.yaml");
+        Files.writeString(file, "version: 1\nname: x\nmodle: {name: x}\n");
+
+        assertThat(run("run", file.toString())).isEqualTo(Exit.USAGE);
+        assertThat(printed.toString()).contains("my.yaml:3:1", "did you mean 'model'?");
     }
 
     @Test

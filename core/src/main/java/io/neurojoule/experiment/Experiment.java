@@ -56,6 +56,12 @@ public record Experiment(
 
     /// The precisions of a target: its own, else those of the file, else those that have an artefact, else `default`.
     ///
+    /// The same experiment with other files for its precisions.
+    public Experiment withArtifacts(Map<String, String> artifacts) {
+        Model other = new Model(model.name, model.inputs, model.classes, model.work, artifacts);
+        return new Experiment(version, name, title, element, other, matrix, targets, method, gates, carbon, output);
+    }
+
     /// @throws IllegalArgumentException if there is no such target
     public List<String> precisions(String target) {
         return precisions(model, matrix, target(target));
@@ -70,7 +76,8 @@ public record Experiment(
         return own.isEmpty() ? shared : own;
     }
 
-    private Target target(String name) {
+    /// @throws IllegalArgumentException if there is no such target
+    public Target target(String name) {
         return Optional.ofNullable(targets.get(name))
                 .orElseThrow(() -> new IllegalArgumentException("no target '" + name + "'"));
     }

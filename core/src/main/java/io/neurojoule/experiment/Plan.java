@@ -1,9 +1,11 @@
 package io.neurojoule.experiment;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
+import java.util.Random;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -50,13 +52,12 @@ public record Plan(List<Cell> cells, int repeats, long seed, List<List<String>> 
         List<Cell> cells = selection.select(all);
         Experiment.Method method = experiment.method();
         int repeats = method.measure().repeats();
-        List<String> ids = cells.stream().map(Cell::id).toList();
         try {
             return new Plan(
                     cells,
                     repeats,
                     method.seed(),
-                    shuffled(ids, repeats, method.seed()),
+                    shuffled(cells, repeats, method.seed()),
                     estimateSeconds(method, cells));
         } catch (IllegalArgumentException e) {
             throw new ExperimentException(String.valueOf(e.getMessage()));
@@ -64,18 +65,20 @@ public record Plan(List<Cell> cells, int repeats, long seed, List<List<String>> 
     }
 
     /// Repeats are the outer loop and cells are shuffled anew in each, so that a slow drift of the machine does not
-    /// look like an effect of the batch size.
-    private static List<List<String>> shuffled(List<String> ids, int repeats, long seed) {
-        SplittableRandom random = new SplittableRandom(seed);
+    /// look like an effect of the batch size. The cells of a target stand together, as they share a process.
+    private static List<List<String>> shuffled(List<Cell> cells, int repeats, long seed) {
+        Random random = new Random(seed);
         List<List<String>> order = new ArrayList<>();
         for (int repeat = 0; repeat < repeats; repeat++) {
-            List<String> shuffled = new ArrayList<>(ids);
-            for (int last = shuffled.size() - 1; last > 0; last--) {
-                int other = random.nextInt(last + 1);
-                String moved = shuffled.set(other, shuffled.get(last));
-                shuffled.set(last, moved);
+            Map<String, List<String>> byTarget = new LinkedHashMap<>();
+            for (Cell cell : cells) {
+                byTarget.computeIfAbsent(cell.target(), target -> new ArrayList<>())
+                        .add(cell.id());
             }
-            order.add(shuffled);
+            List<List<String>> targets = new ArrayList<>(byTarget.values());
+            Collections.shuffle(targets, random);
+            targets.forEach(ids -> Collections.shuffle(ids, random));
+            order.add(targets.stream().flatMap(List::stream).toList());
         }
         return order;
     }

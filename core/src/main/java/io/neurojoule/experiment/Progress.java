@@ -7,9 +7,10 @@ public interface Progress {
     /// Something begins.
     ///
     /// @param what e.g. `cpu-int8-b64 · warm-up`
-    /// @param done visits finished
-    /// @param of   visits planned
-    void begins(String what, int done, int of);
+    void begins(String what);
+
+    /// A cell has had its turn in this repeat, with a window or without.
+    void visited(Cell cell);
 
     /// A window has been recorded.
     void recorded(Window window);

@@ -12,7 +12,6 @@ import io.neurojoule.workload.RunAnswer;
 import io.neurojoule.workload.RunRequest;
 import io.neurojoule.workload.Tensor;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -41,21 +40,31 @@ public final class Runner {
     private final Start start;
     private final Recorder recorder;
     private final Ticker ticker;
-    private final Procedure procedure;
+    private final Experiment.Method method;
+    private final double windowSeconds;
     private final Progress progress;
     private final Map<String, CellRecord> records = new HashMap<>();
     private final Map<String, List<Tensor>> outputs = new HashMap<>();
-    private final Set<String> restarted = new HashSet<>();
+    private final Map<String, NetworkException> failed = new HashMap<>();
     private final Set<String> over = new HashSet<>();
+    private boolean restarted;
     private Optional<NetworkUnderTest> network = Optional.empty();
     private volatile boolean cancelled;
     private volatile Optional<NetworkUnderTest> running = Optional.empty();
 
-    public Runner(Start start, Recorder recorder, Ticker ticker, Procedure procedure, Progress progress) {
+    /// @param windowSeconds length of a measured window: what the method asks, or longer for a slow sensor
+    public Runner(
+            Start start,
+            Recorder recorder,
+            Ticker ticker,
+            Experiment.Method method,
+            double windowSeconds,
+            Progress progress) {
         this.start = start;
         this.recorder = recorder;
         this.ticker = ticker;
-        this.procedure = procedure;
+        this.method = method;
+        this.windowSeconds = windowSeconds;
         this.progress = progress;
     }
 
@@ -65,48 +74,49 @@ public final class Runner {
         running.ifPresent(NetworkUnderTest::stop);
     }
 
-    /// How a run ended, apart from its figures.
-    ///
-    /// @param failed codes and reasons of cells that were asked for and failed, by cell; unsupported ones are not among
-    /// them
-    public record Outcome(boolean cancelled, Map<String, NetworkException> failed) {}
+    public boolean isCancelled() {
+        return cancelled;
+    }
 
-    /// Visits every cell once per repeat. The first entry of the first repeat's plan order is not special: the
-    /// reference of
-    /// the agreement is the artefact named first in `precisions`.
+    /// Why cells that were asked for failed, by cell; unsupported ones are not among them.
+    public Map<String, NetworkException> failed() {
+        return Map.copyOf(failed);
+    }
+
+    /// Visits the target's cells once, in this order, in one process; none is left afterwards.
     ///
+    /// @param repeat     from 1; in the first, outputs are compared with those of the first of `precisions`
     /// @param precisions in the order in which the user named them
     /// @throws IOException if the recording cannot be written
-    public Outcome run(List<List<Visit>> order, List<String> precisions) throws IOException {
-        Map<String, NetworkException> failed = new HashMap<>();
-        int of = order.stream().mapToInt(List::size).sum();
-        int done = 0;
+    public void repeat(int repeat, List<Visit> visits, List<String> precisions) throws IOException {
+        idleBare(method.idle().when().contains("start"));
         try {
-            for (int repeat = 1; repeat <= order.size() && !cancelled; repeat++) {
-                for (Visit visit : order.get(repeat - 1)) {
-                    if (cancelled) {
-                        break;
-                    }
-                    if (!over.contains(visit.cellId())) {
-                        attempt(visit, repeat, done, of, order.getFirst(), failed);
-                    }
-                    done++;
+            for (Visit visit : visits) {
+                if (!cancelled && !over.contains(visit.cellId())) {
+                    attempt(visit, repeat, visits);
                 }
-                if (repeat == 1) {
-                    compare(order.getFirst(), precisions);
-                }
+                progress.visited(visit.cell());
+            }
+            if (repeat == 1) {
+                compare(visits, precisions);
             }
         } finally {
             network.ifPresent(NetworkUnderTest::close);
+            network = Optional.empty();
         }
-        return new Outcome(cancelled, Map.copyOf(failed));
+        idleBare(method.idle().when().contains("end"));
     }
 
-    private void attempt(
-            Visit visit, int repeat, int done, int of, List<Visit> all, Map<String, NetworkException> failed)
-            throws IOException {
+    private void idleBare(boolean wanted) throws IOException {
+        if (wanted && method.idle().kinds().contains("bare") && !cancelled) {
+            progress.begins("idle, nothing loaded");
+            idle("", 0, Window.Kind.IDLE_BARE);
+        }
+    }
+
+    private void attempt(Visit visit, int repeat, List<Visit> all) throws IOException {
         try {
-            visit(visit, repeat, done, of);
+            visit(visit, repeat);
         } catch (NetworkException e) {
             if (cancelled) {
                 return;
@@ -114,26 +124,28 @@ public final class Runner {
             if (e.fatal()) {
                 network.ifPresent(NetworkUnderTest::close);
                 network = Optional.empty();
-                if (restarted.add(visit.target())) {
+                if (!restarted) {
+                    restarted = true;
                     recorder.note(Note.of("network-restarted", "warning", e.getMessage() + "; started again")
                             .inCell(visit.cellId()));
-                    attempt(visit, repeat, done, of, all, failed);
+                    attempt(visit, repeat, all);
                     return;
                 }
             }
-            fail(visit, e, all, failed);
+            fail(visit, e, all);
         }
     }
 
-    private void fail(Visit visit, NetworkException e, List<Visit> all, Map<String, NetworkException> failed)
-            throws IOException {
+    private void fail(Visit visit, NetworkException e, List<Visit> all) throws IOException {
         String why = String.valueOf(e.getMessage());
         boolean unsupported = e.code() == NetworkException.Code.UNSUPPORTED;
         for (Visit other : all) {
             boolean same = other.cellId().equals(visit.cellId());
-            boolean series = other.load().precision().equals(visit.load().precision());
+            boolean series = other.cell().precision().equals(visit.cell().precision());
             boolean affected = same
-                    || (series && e.code() == NetworkException.Code.OUT_OF_MEMORY && other.batch() > visit.batch())
+                    || (series
+                            && e.code() == NetworkException.Code.OUT_OF_MEMORY
+                            && other.cell().batch() > visit.cell().batch())
                     || (series
                             && (e.code() == NetworkException.Code.BAD_MODEL
                                     || e.code() == NetworkException.Code.INVALID_INPUT));
@@ -149,18 +161,19 @@ public final class Runner {
         }
     }
 
-    private void visit(Visit visit, int repeat, int done, int of) throws NetworkException, IOException {
-        progress.begins(visit.cellId() + " · load", done, of);
+    private void visit(Visit visit, int repeat) throws NetworkException, IOException {
+        pause(method.cooldown().seconds());
+        progress.begins(visit.cellId() + " · load");
         NetworkUnderTest net = network.isPresent() ? network.get() : start.network();
         network = Optional.of(net);
         running = network;
         recorder.edge();
         long loadStart = ticker.nanos();
         Loaded loaded = net.load(visit.load());
-        net.prepare(visit.batch(), visit.inputs());
+        net.prepare(visit.cell().batch(), visit.inputs());
         long loadEnd = ticker.nanos();
         recorder.edge();
-        window(visit, repeat, Window.Kind.LOAD, loadStart, loadEnd);
+        window(visit.cellId(), repeat, Window.Kind.LOAD, loadStart, loadEnd);
         RunAnswer first = loop(
                 net,
                 visit,
@@ -181,29 +194,25 @@ public final class Runner {
             }
             verify(net, visit);
         }
-        progress.begins(visit.cellId() + " · idle", done, of);
-        idle(visit, repeat);
-        progress.begins(visit.cellId() + " · warm-up", done, of);
+        idleLoaded(visit, repeat, "start");
+        progress.begins(visit.cellId() + " · warm-up");
         warmUp(net, visit, repeat);
         if (cancelled) {
             return;
         }
-        progress.begins(visit.cellId() + " · measure", done, of);
+        progress.begins(visit.cellId() + " · measure");
         measure(net, visit, repeat);
-        progress.begins(visit.cellId() + " · idle", done, of);
-        idle(visit, repeat);
+        idleLoaded(visit, repeat, "end");
         Map<Integer, Long> latencies = known(visit).latencies();
-        if (repeat == 1 && !procedure.latency().isZero() && !cancelled) {
-            progress.begins(visit.cellId() + " · latency", done, of);
+        if (repeat == 1 && method.latencySeconds() > 0 && !cancelled) {
+            progress.begins(visit.cellId() + " · latency");
             latencies = loop(
                             net,
                             visit,
                             repeat,
                             Window.Kind.LATENCY,
                             RunRequest.of(
-                                    RunRequest.Kind.INSTRUMENT,
-                                    seconds(procedure.latency()),
-                                    RunRequest.Timing.LATENCY))
+                                    RunRequest.Kind.INSTRUMENT, method.latencySeconds(), RunRequest.Timing.LATENCY))
                     .histogram();
         }
         save(known(visit).withRun(net.peakMemoryBytes(), latencies));
@@ -213,7 +222,11 @@ public final class Runner {
         return records.computeIfAbsent(
                 visit.cellId(),
                 id -> CellRecord.of(
-                        id, visit.target(), visit.model(), visit.load().precision(), visit.batch()));
+                        id,
+                        visit.cell().target(),
+                        visit.cell().model(),
+                        visit.cell().precision(),
+                        visit.cell().batch()));
     }
 
     private void save(CellRecord record) throws IOException {
@@ -224,14 +237,16 @@ public final class Runner {
     /// Outputs are kept until the first repeat is over, for comparing artefacts at the same batch size.
     private void verify(NetworkUnderTest net, Visit visit) throws NetworkException {
         if (net.capabilities().verifiable()) {
-            outputs.put(visit.load().precision() + "#" + visit.batch(), net.verify());
+            outputs.put(visit.cell().precision() + "#" + visit.cell().batch(), net.verify());
         }
     }
 
     private void compare(List<Visit> visits, List<String> precisions) throws IOException {
         for (Visit visit : visits) {
-            List<Tensor> reference = outputs.get(precisions.getFirst() + "#" + visit.batch());
-            List<Tensor> own = outputs.get(visit.load().precision() + "#" + visit.batch());
+            List<Tensor> reference =
+                    outputs.get(precisions.getFirst() + "#" + visit.cell().batch());
+            List<Tensor> own =
+                    outputs.get(visit.cell().precision() + "#" + visit.cell().batch());
             CellRecord known = records.get(visit.cellId());
             if (reference != null && own != null && known != null) {
                 save(known.withAgreement(Agreement.of(reference, own)));
@@ -240,21 +255,32 @@ public final class Runner {
         outputs.clear();
     }
 
-    private void idle(Visit visit, int repeat) throws IOException {
+    private void idleLoaded(Visit visit, int repeat, String when) throws IOException {
+        if (method.idle().when().contains(when) && method.idle().kinds().contains("loaded") && !cancelled) {
+            progress.begins(visit.cellId() + " · idle");
+            idle(visit.cellId(), repeat, Window.Kind.IDLE_LOADED);
+        }
+    }
+
+    private void idle(String cellId, int repeat, Window.Kind kind) throws IOException {
         recorder.edge();
         long from = ticker.nanos();
-        long until = from + procedure.idle().toNanos();
-        for (long left = until - from; left > 0 && !cancelled; left = until - ticker.nanos()) {
-            LockSupport.parkNanos(left);
-        }
+        pause(method.idle().seconds());
         long to = ticker.nanos();
         recorder.edge();
-        window(visit, repeat, Window.Kind.IDLE_LOADED, from, to);
+        window(cellId, repeat, kind, from, to);
+    }
+
+    private void pause(double seconds) {
+        long until = ticker.nanos() + (long) (seconds * 1e9);
+        for (long left = until - ticker.nanos(); left > 0 && !cancelled; left = until - ticker.nanos()) {
+            LockSupport.parkNanos(left);
+        }
     }
 
     private void warmUp(NetworkUnderTest net, Visit visit, int repeat) throws NetworkException, IOException {
-        double least = seconds(procedure.warmupLeast());
-        double most = seconds(procedure.warmupMost());
+        double least = method.warmup().minSeconds();
+        double most = method.warmup().maxSeconds();
         double rate = 0;
         double spent = 0;
         while (spent < most && !cancelled) {
@@ -281,7 +307,7 @@ public final class Runner {
     }
 
     private void measure(NetworkUnderTest net, Visit visit, int repeat) throws NetworkException, IOException {
-        double asked = seconds(procedure.window());
+        double asked = windowSeconds;
         recorder.edge();
         RunAnswer answer = net.run(RunRequest.of(RunRequest.Kind.MEASURE, asked, RunRequest.Timing.BARE));
         recorder.edge();
@@ -324,11 +350,7 @@ public final class Runner {
                 answer.stamped())));
     }
 
-    private void window(Visit visit, int repeat, Window.Kind kind, long from, long to) throws IOException {
-        progress.recorded(recorder.window(new Window("", visit.cellId(), repeat, kind, from, to, 0, 0, false)));
-    }
-
-    private static double seconds(Duration duration) {
-        return duration.toNanos() * 1e-9;
+    private void window(String cellId, int repeat, Window.Kind kind, long from, long to) throws IOException {
+        progress.recorded(recorder.window(new Window("", cellId, repeat, kind, from, to, 0, 0, false)));
     }
 }

@@ -1,7 +1,8 @@
 package io.neurojoule.profile;
 
-import io.neurojoule.experiment.Order;
-import io.neurojoule.experiment.Procedure;
+import io.neurojoule.experiment.Cell;
+import io.neurojoule.experiment.Experiment;
+import io.neurojoule.experiment.Plan;
 import io.neurojoule.experiment.Progress;
 import io.neurojoule.experiment.Runner;
 import io.neurojoule.experiment.Visit;
@@ -12,6 +13,8 @@ import io.neurojoule.recording.Signal;
 import io.neurojoule.sensor.Sensor;
 import io.neurojoule.time.ClockPair;
 import io.neurojoule.time.Ticker;
+import io.neurojoule.workload.InputSpec;
+import io.neurojoule.workload.LoadRequest;
 import io.neurojoule.workload.NetworkException;
 import io.neurojoule.workload.NetworkUnderTest;
 import java.io.IOException;
@@ -24,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /// One run: opens the recording, starts the samplers, lets the runner visit the cells, closes everything.
 ///
@@ -33,35 +38,24 @@ public final class Profiler {
 
     /// What is to be profiled.
     ///
-    /// @param experiment the experiment file that is kept in the run directory
-    /// @param plan       `plan.json`
-    public record Request(
-            String tool,
-            String name,
-            String element,
-            boolean quick,
-            Optional<String> simulated,
-            Procedure procedure,
-            long seed,
-            List<Visit> cells,
-            List<String> precisions,
-            String experiment,
-            String plan) {
-        public Request {
-            cells = List.copyOf(cells);
-            precisions = List.copyOf(precisions);
-        }
-    }
+    /// @param text the experiment file that is kept in the run directory
+    public record Request(String tool, Experiment experiment, Plan plan, String text) {}
 
-    /// Starts the network's process; its output goes to the log.
+    /// How a run ended, apart from its figures.
+    ///
+    /// @param failed why cells that were asked for failed, by cell; unsupported ones are not among them
+    public record Outcome(boolean cancelled, Map<String, NetworkException> failed) {}
+
+    /// Starts the process of a target's network; its output goes to the log.
     @FunctionalInterface
     public interface Start {
-        NetworkUnderTest network(Recorder recorder) throws NetworkException;
+        NetworkUnderTest network(String target, Recorder recorder) throws NetworkException;
     }
 
     private final Sources sources;
     private final Ticker ticker;
-    private volatile Optional<Runner> runner = Optional.empty();
+    private final Map<String, Runner> runners = new ConcurrentHashMap<>();
+    private volatile boolean cancelled;
     private volatile Optional<Recorder> recorder = Optional.empty();
 
     public Profiler(Sources sources, Ticker ticker) {
@@ -69,10 +63,13 @@ public final class Profiler {
         this.ticker = ticker;
     }
 
+    /// @throws ExperimentException if the experiment asks for sources that are not there
     /// @throws IOException if the run directory cannot be written
-    public Runner.Outcome run(Request request, Path directory, Start start, Progress progress) throws IOException {
+    public Outcome run(Request request, Path directory, Start start, Progress progress) throws IOException {
+        Map<String, List<String>> boundaries = Boundaries.resolve(request.experiment(), sources);
         try (Recorder writing = Recorder.create(directory, ticker)) {
-            writing.begin(info(request), request.experiment(), request.plan());
+            RunInfo info = info(request, boundaries);
+            writing.begin(info, request.text(), request.plan().toJson());
             for (var missing : sources.missing()) {
                 writing.note(
                         Note.of(missing.code(), "info", missing.what() + ": " + missing.why() + ". " + missing.hint()));
@@ -81,19 +78,94 @@ public final class Profiler {
             sources.sensors().forEach(sensor -> periods.put(sensor, Pace.of(sensor)));
             writing.record(periods);
             recorder = Optional.of(writing);
-            Runner running = new Runner(() -> start.network(writing), writing, ticker, request.procedure(), progress);
-            runner = Optional.of(running);
-            return running.run(
-                    Order.shuffled(request.cells(), request.procedure().repeats(), request.seed()),
-                    request.precisions());
+            double window = window(request.experiment(), info, writing);
+            List<List<Cell>> order = request.plan().visits();
+            for (int repeat = 1; repeat <= order.size(); repeat++) {
+                for (Map.Entry<String, List<Cell>> part :
+                        byTarget(order.get(repeat - 1)).entrySet()) {
+                    String target = part.getKey();
+                    Runner runner = runners.computeIfAbsent(
+                            target,
+                            name -> new Runner(
+                                    () -> start.network(name, writing),
+                                    writing,
+                                    ticker,
+                                    request.experiment().method(),
+                                    window,
+                                    progress));
+                    if (!cancelled) {
+                        runner.repeat(
+                                repeat,
+                                part.getValue().stream()
+                                        .map(cell -> visit(request.experiment(), cell))
+                                        .toList(),
+                                request.experiment().precisions(target));
+                    }
+                }
+            }
         } finally {
             recorder = Optional.empty();
         }
+        Map<String, NetworkException> failed = new LinkedHashMap<>();
+        runners.values().forEach(runner -> failed.putAll(runner.failed()));
+        return new Outcome(cancelled, failed);
+    }
+
+    private static Map<String, List<Cell>> byTarget(List<Cell> cells) {
+        return cells.stream().collect(Collectors.groupingBy(Cell::target, LinkedHashMap::new, Collectors.toList()));
+    }
+
+    private static Visit visit(Experiment experiment, Cell cell) {
+        Experiment.Workload workload = experiment.target(cell.target()).workload();
+        return new Visit(
+                cell,
+                new LoadRequest(
+                        experiment.model().artifacts().getOrDefault(cell.precision(), ""),
+                        cell.precision(),
+                        workload.device().orElse("cpu"),
+                        workload.options()),
+                experiment.model().inputs().stream().map(Profiler::input).toList());
+    }
+
+    /// A shape that does not name the batch is that of one element.
+    private static InputSpec input(Experiment.Input input) {
+        List<String> shape = new ArrayList<>(input.shape());
+        if (!shape.isEmpty() && !shape.contains("N")) {
+            shape.addFirst("N");
+        }
+        return new InputSpec(
+                input.name(), shape, input.dtype().orElse(""), input.source().orElse(""), input.seed());
+    }
+
+    /// What the method asks, or so long that the slowest member of a boundary renews its value often enough.
+    private static double window(Experiment experiment, RunInfo info, Recorder recorder) throws IOException {
+        Experiment.Measure measure = experiment.method().measure();
+        double slowest = 0;
+        for (RunInfo.SensorInfo sensor : info.sensors()) {
+            boolean counts = sensor.channels().stream()
+                    .anyMatch(channel ->
+                            info.boundaries().values().stream().anyMatch(members -> members.contains(channel.id())));
+            if (counts) {
+                Duration declared = sensor.channels().getFirst().refresh();
+                slowest = Math.max(
+                        slowest, sensor.measuredRefresh().orElse(declared).toNanos() * 1e-9);
+            }
+        }
+        double least = slowest * measure.minUpdates();
+        if (least > measure.minSeconds()) {
+            recorder.note(Note.of(
+                    "window-lengthened",
+                    "info",
+                    "windows last %.3g s instead of %.3g s: the slowest source renews its value every %.3g s, and %d updates are wanted"
+                            .formatted(least, measure.minSeconds(), slowest, measure.minUpdates())));
+        }
+        return Math.max(least, measure.minSeconds());
     }
 
     /// Ends the run soon; what was recorded is kept.
     public void cancel() {
-        runner.ifPresent(Runner::cancel);
+        cancelled = true;
+        runners.values().forEach(Runner::cancel);
     }
 
     /// The last values of every channel; empty if nothing is being recorded.
@@ -101,7 +173,8 @@ public final class Profiler {
         return recorder.map(recording -> recording.recent(age)).orElse(List.of());
     }
 
-    private RunInfo info(Request request) throws IOException {
+    private RunInfo info(Request request, Map<String, List<String>> boundaries) throws IOException {
+        Experiment experiment = request.experiment();
         ClockPair clocks = ClockPair.now();
         List<RunInfo.SensorInfo> sensors = new ArrayList<>();
         for (Sensor sensor : sources.sensors()) {
@@ -116,17 +189,19 @@ public final class Profiler {
         return new RunInfo(
                 RunInfo.FORMAT,
                 request.tool(),
-                request.name(),
-                request.element(),
+                experiment.name(),
+                experiment.element(),
                 clocks.wall(),
                 clocks.nanos(),
                 firstLine(Path.of("/proc/sys/kernel/hostname")),
                 System.getProperty("user.name", ""),
                 cpu(),
-                request.quick(),
-                request.simulated(),
-                Map.of("compute", sources.compute()),
-                "compute",
+                experiment.method().quick(),
+                experiment.targets().values().stream()
+                        .flatMap(target -> target.simulated().stream())
+                        .findFirst(),
+                boundaries,
+                Boundaries.COMPUTE,
                 sensors,
                 environment());
     }

@@ -6,11 +6,14 @@ import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Component;
 import io.neurojoule.sensor.Discovery;
 import io.neurojoule.sensor.PowerSource;
+import io.neurojoule.sensor.Quantity;
 import io.neurojoule.sensor.Sensor;
 import io.neurojoule.sensor.SourceConfig;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// The sensors of this machine, opened, and what is missing.
@@ -66,6 +69,24 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
                 .map(Channel::id)
                 .distinct()
                 .sorted()
+                .toList();
+    }
+
+    /// All channels, in the order of the sensors.
+    public List<Channel> channels() {
+        return sensors.stream().flatMap(sensor -> sensor.channels().stream()).toList();
+    }
+
+    /// The energy and power channels that a selector means: a glob, where `rapl:package` also means `rapl:package-0`.
+    /// Empty
+    /// if there is none.
+    public List<Channel> matching(String selector) {
+        String expression = selector.chars()
+                .mapToObj(c -> c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(Character.toString(c)))
+                .collect(Collectors.joining("", "", "([-/].*)?"));
+        return channels().stream()
+                .filter(channel -> channel.quantity() == Quantity.ENERGY || channel.quantity() == Quantity.POWER)
+                .filter(channel -> channel.id().matches(expression))
                 .toList();
     }
 

@@ -1,0 +1,221 @@
+package io.neurojoule.cli;
+
+import io.neurojoule.analysis.Analyzer;
+import io.neurojoule.analysis.ExperimentResult;
+import io.neurojoule.experiment.Experiment;
+import io.neurojoule.experiment.Plan;
+import io.neurojoule.profile.Profiler;
+import io.neurojoule.profile.Sources;
+import io.neurojoule.recording.Recording;
+import io.neurojoule.report.TextReport;
+import io.neurojoule.sensor.Basis;
+import io.neurojoule.sensor.Component;
+import io.neurojoule.sensor.SourceConfig;
+import io.neurojoule.time.ClockPair;
+import io.neurojoule.time.Ticker;
+import io.neurojoule.workload.NetworkException;
+import io.neurojoule.workload.process.ProcessNetwork;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+
+/// One experiment from the check of the sources to the printed table: what `profile` and `run` have in common.
+///
+/// @param require `measured`: exit 3 unless every figure would be measured
+/// @param output  the run directory; empty: `runs/<UTC>-<name>`
+record Session(CommandSpec spec, Path sysfs, Optional<String> require, Optional<Path> output) {
+    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HHmmss'Z'");
+
+    /// @param text the experiment file to keep
+    /// @return the exit code
+    int run(Experiment experiment, Plan plan, String text) throws IOException {
+        refuse(experiment);
+        for (Map.Entry<String, String> artifact : experiment.model().artifacts().entrySet()) {
+            if (!Files.isReadable(Path.of(artifact.getValue()))) {
+                throw new UserException(
+                        Exit.USAGE, "cannot read %s: no such file, or not permitted".formatted(artifact.getValue()));
+            }
+        }
+        try (Sources sources = Sources.discover(new SourceConfig(sysfs, Path.of("/proc"), Map.of()))) {
+            check(sources);
+            for (Experiment.Target target : experiment.targets().values()) {
+                require(sources, target.sources().require());
+            }
+            return run(sources, experiment, plan, text);
+        }
+    }
+
+    /// What a file may say and nothing does yet: better no run than one that leaves it out in silence.
+    private static void refuse(Experiment experiment) {
+        List<String> unmet = new ArrayList<>();
+        Experiment.Method method = experiment.method();
+        Experiment.Gates gates = experiment.gates();
+        if (gates.idleDrift().isPresent()
+                || gates.throttled().isPresent()
+                || gates.foreignCpu().isPresent()
+                || gates.repeatCv().isPresent()) {
+            unmet.add("gates");
+        }
+        if (!gates.onUnsupported().equals("skip") || !gates.onOutOfMemory().equals("skip_larger_batches")) {
+            unmet.add("gates.on_unsupported and gates.on_out_of_memory other than the defaults");
+        }
+        if (!experiment.carbon().equals(Experiment.Carbon.NONE)) {
+            unmet.add("carbon");
+        }
+        if (!method.phases().mode().equals("off") || method.phases().isolate()) {
+            unmet.add("method.phases");
+        }
+        if (method.measure().ciHalfWidth().isPresent()) {
+            unmet.add("method.measure.until");
+        }
+        if (method.cooldown().untilTemperatureBelow().isPresent()) {
+            unmet.add("method.cooldown.until_temperature_below");
+        }
+        if (!experiment.output().export().isEmpty()) {
+            unmet.add("output.export");
+        }
+        experiment.targets().forEach((name, target) -> {
+            if (!target.place().isEmpty()) {
+                unmet.add("targets." + name + ".place");
+            }
+            if (!target.sources().options().isEmpty()) {
+                unmet.add("targets." + name + ".sources.options");
+            }
+            String adapter = target.workload().adapter();
+            if (!adapter.equals(Experiment.Workload.ONNX) && !adapter.equals(Experiment.Workload.COMMAND)) {
+                unmet.add("targets." + name + ".workload.adapter: " + adapter);
+            }
+        });
+        if (!unmet.isEmpty()) {
+            throw new UserException(
+                    Exit.USAGE,
+                    "this version does not do what the file asks with %s; take it out to run the rest"
+                            .formatted(String.join(", ", unmet)));
+        }
+    }
+
+    private void check(Sources sources) {
+        if (sources.compute().isEmpty()) {
+            throw new UserException(Exit.NO_SOURCE, "no usable energy source; `neurojoule sources` says why");
+        }
+        boolean estimated = sources.channels().stream()
+                .anyMatch(channel ->
+                        channel.component().kind() == Component.Kind.CPU && channel.basis() != Basis.MEASURED);
+        if (require.isPresent() && !require.get().equals("measured")) {
+            throw new UserException(Exit.USAGE, "--require knows 'measured' only, not '%s'".formatted(require.get()));
+        }
+        if (require.isPresent() && estimated) {
+            throw new UserException(
+                    Exit.NO_SOURCE,
+                    "--require measured: CPU energy can only be estimated here; `neurojoule sources` says what is missing");
+        }
+    }
+
+    private static void require(Sources sources, List<String> selectors) {
+        for (String selector : selectors) {
+            if (sources.matching(selector).isEmpty()) {
+                throw new UserException(
+                        Exit.NO_SOURCE,
+                        "the experiment requires '%s' and no source of this machine matches; `neurojoule sources` says why"
+                                .formatted(selector));
+            }
+        }
+    }
+
+    private int run(Sources sources, Experiment experiment, Plan plan, String text) throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        Path directory = output.or(() -> experiment.output().dir().map(Path::of))
+                .orElseGet(() -> Path.of(
+                        "runs",
+                        STAMP.format(ClockPair.now().wall().atOffset(ZoneOffset.UTC)) + "-" + experiment.name()));
+        Profiler profiler = new Profiler(sources, Ticker.monotonic());
+        out.printf(
+                "plan  %d cells × %d repeats × %.3g s, interleaved, about %s   [Ctrl-C keeps what is done]%n",
+                plan.cells().size(),
+                plan.repeats(),
+                experiment.method().measure().minSeconds(),
+                Clock.minutes(plan.estimateSeconds()));
+        out.flush();
+        Live live = new Live(spec.commandLine().getErr(), profiler, plan);
+        Thread interrupt = new Thread(() -> {
+            profiler.cancel();
+            live.awaitEnd();
+        });
+        Runtime.getRuntime().addShutdownHook(interrupt);
+        Profiler.Outcome outcome;
+        try {
+            outcome = profiler.run(
+                    new Profiler.Request(Main.TOOL, experiment, plan, text),
+                    directory,
+                    (target, recorder) -> ProcessNetwork.start(
+                            command(experiment.target(target).workload()),
+                            Path.of("").toAbsolutePath(),
+                            experiment.target(target).workload().env(),
+                            recorder.workloadLog(target),
+                            directory.resolve("workload").resolve("files"),
+                            directory.toAbsolutePath().getFileName().toString(),
+                            Duration.ofNanos((long) (experiment.method().graceSeconds() * 1e9)),
+                            experiment.target(target).workload().cpus(),
+                            Ticker.monotonic()),
+                    live);
+        } catch (IOException e) {
+            throw new UserException(
+                    Files.exists(directory.resolve("run.json")) ? Exit.BUG : Exit.USAGE,
+                    "cannot write the run directory %s: %s".formatted(directory, e.getMessage()));
+        } finally {
+            live.end();
+        }
+        show(directory, out);
+        if (outcome.cancelled()) {
+            return Exit.INTERRUPTED;
+        }
+        try {
+            Runtime.getRuntime().removeShutdownHook(interrupt);
+        } catch (IllegalStateException e) {
+            return Exit.INTERRUPTED; // the signal came between the last window and here
+        }
+        return code(outcome);
+    }
+
+    private static void show(Path directory, PrintWriter out) throws IOException {
+        Recording recording = Recording.open(directory);
+        ExperimentResult result = Analyzer.analyze(recording);
+        TextReport.write(result, out);
+        Path page = ReportCommand.write(recording, result, List.of("html", "csv", "json"));
+        out.printf("saved %s   again: neurojoule analyze %s%n", directory, directory);
+        out.printf("page  %s%n", page);
+        out.flush();
+    }
+
+    private static int code(Profiler.Outcome outcome) {
+        boolean unreadable = outcome.failed().values().stream()
+                .anyMatch(e ->
+                        e.code() == NetworkException.Code.BAD_MODEL || e.code() == NetworkException.Code.INVALID_INPUT);
+        return outcome.failed().isEmpty() ? Exit.GOOD : unreadable ? Exit.USAGE : Exit.NETWORK_FAILED;
+    }
+
+    private static List<String> command(Experiment.Workload workload) {
+        if (workload.adapter().equals(Experiment.Workload.COMMAND)) {
+            return workload.command();
+        }
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "--sun-misc-unsafe-memory-access=allow",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path", ""),
+                Main.class.getName(),
+                "worker",
+                workload.adapter());
+    }
+}
