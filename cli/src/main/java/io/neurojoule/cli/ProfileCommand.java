@@ -82,6 +82,12 @@ final class ProfileCommand implements Callable<Integer> {
     @Option(names = "--idle", paramLabel = "S", description = "Length of an idle window (default: ${DEFAULT-VALUE}).")
     private double idle = 2;
 
+    @Option(
+            names = "--boundary",
+            paramLabel = "NAME=GLOBS",
+            description = "What a figure sums, e.g. memory=rapl:dram* (default: compute, the CPU packages).")
+    private Map<String, String> boundaries = new LinkedHashMap<>();
+
     @Option(names = "--element", paramLabel = "NAME", description = "What one element is (default: ${DEFAULT-VALUE}).")
     private String element = "element";
 
@@ -146,7 +152,7 @@ final class ProfileCommand implements Callable<Integer> {
                                             cpus),
                                     Experiment.Matrix.EMPTY,
                                     Experiment.Sources.EMPTY,
-                                    Map.of(),
+                                    boundary(),
                                     Map.of())),
                     new Experiment.Method(
                             new Experiment.Idle(
@@ -218,6 +224,12 @@ final class ProfileCommand implements Callable<Integer> {
                         .map(file -> file.getFileName().toString().replaceFirst("\\.onnx$", "")))
                 .orElse("network")
                 .replaceAll("[^A-Za-z0-9._-]", "_");
+    }
+
+    private Map<String, List<String>> boundary() {
+        Map<String, List<String>> globs = new LinkedHashMap<>();
+        boundaries.forEach((name, list) -> globs.put(name, List.of(list.split(",", -1))));
+        return globs;
     }
 
     private List<Experiment.Input> inputs() {

@@ -29,6 +29,9 @@ final class ReportCommand implements Callable<Integer> {
     @Option(names = "--to", split = ",", paramLabel = "LIST", description = "html, csv, json (default: all).")
     private List<String> formats = List.of("html", "csv", "json");
 
+    @Option(names = "--anonymous", description = "Leave out host and user.")
+    private boolean anonymous;
+
     @Override
     public Integer call() {
         for (String format : formats) {
@@ -39,7 +42,8 @@ final class ReportCommand implements Callable<Integer> {
         }
         try {
             Recording recording = Recording.open(run);
-            spec.commandLine().getOut().println(write(recording, Analyzer.analyze(recording), formats));
+            ExperimentResult result = Analyzer.analyze(recording);
+            spec.commandLine().getOut().println(write(recording, anonymous ? result.anonymous() : result, formats));
             spec.commandLine().getOut().flush();
             return Exit.GOOD;
         } catch (IOException e) {

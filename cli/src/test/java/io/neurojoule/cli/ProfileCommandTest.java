@@ -192,4 +192,38 @@ class ProfileCommandTest {
         assertThat(Words.split("python3 'my net.py' --a=\"b c\" $HOME \\ x"))
                 .containsExactly("python3", "my net.py", "--a=b c", "$HOME", " x");
     }
+
+    @Test
+    void anAnonymousReportNamesNeitherHostNorUser() throws Exception {
+        assertThat(profile("python3 " + Lab.root().resolve("examples/my_net.py")))
+                .isZero();
+        Path run = directory.resolve("run");
+        Recording recording = Recording.open(run);
+        Path json = run.resolve("report/results.json");
+        assertThat(Files.readString(json)).contains("\"host\"");
+
+        assertThat(run("report", run.toString(), "--anonymous")).isZero();
+
+        assertThat(Files.readString(json)).doesNotContain("\"host\"", "\"user\"");
+        assertThat(Files.readString(run.resolve("report/report.html")))
+                .doesNotContain(">" + recording.info().host() + "<");
+    }
+
+    @Test
+    void sourcesAreListedAsJsonAndWatched() {
+        assertThat(run("sources", "--json")).isZero();
+        assertThat(tools.jackson.databind.json.JsonMapper.shared()
+                        .readTree(printed.toString())
+                        .path("channels"))
+                .isNotEmpty();
+
+        assertThat(run("sources", "--watch", "--for", "1")).isZero();
+        assertThat(printed.toString()).containsPattern("[0-9] .?W (MEASURED|ESTIMATED)");
+    }
+
+    @Test
+    void aBoundaryThatMatchesNothingIsRefused() {
+        assertThat(profile("true", "--boundary", "wall=snmp:*")).isEqualTo(Exit.USAGE);
+        assertThat(printed.toString()).contains("no source matches 'snmp:*'");
+    }
 }

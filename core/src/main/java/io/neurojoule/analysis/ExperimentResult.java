@@ -29,6 +29,22 @@ public record ExperimentResult(
         missingWindows = List.copyOf(missingWindows);
     }
 
+    /// The same result without host and user, for what is published.
+    public ExperimentResult anonymous() {
+        RunSummary nobody = new RunSummary(
+                run.name,
+                run.startedAt,
+                "",
+                "",
+                run.cpu,
+                run.element,
+                run.quick,
+                run.headline,
+                run.simulated,
+                run.environment);
+        return new ExperimentResult(format, tool, nobody, boundaries, rows, cells, findings, missingWindows);
+    }
+
     /// Where and when.
     ///
     /// @param startedAt ISO 8601, UTC
