@@ -25,6 +25,9 @@ public record Energy(double joules, double boundJoules) implements Integral {
     private static final int FROZEN_REFRESHES = 20;
     private static final int FROZEN_SAMPLES = 5;
 
+    /// Unchanged through the whole window, it is frozen after this many refreshes.
+    private static final int FROZEN_WHOLE_REFRESHES = 50;
+
     /// A power signal with a hole of more than this many refreshes, and more than half a second, is not covered.
     private static final int HOLE_REFRESHES = 5;
     private static final long HOLE_NANOS = 500_000_000L;
@@ -76,10 +79,11 @@ public record Energy(double joules, double boundJoules) implements Integral {
             return new Unavailable(
                     "counter-frozen",
                     channel.id()
-                            + " did not change for more than a second; its value is stale. Check the driver or module that serves it");
+                            + " did not change for longer than it can stand still; its value is stale. Check the driver or module that serves it");
         }
         double seconds = (to - from) * 1e-9;
-        bound += 2 * (channel.scale() + sum / seconds * age(signal, first, last));
+        double most = Math.max(channel.maxWatts().orElse(0), sum / seconds);
+        bound += 2 * (channel.scale() + most * age(signal, first, last));
         double joules = sum + channel.baseWatts() * seconds;
         return new Energy(joules, bound + channel.accuracy().orElse(0) * Math.abs(joules));
     }
@@ -146,7 +150,8 @@ public record Energy(double joules, double boundJoules) implements Integral {
         double before = (at - t[i]) * 1e-9;
         double after = (t[i + 1] - at) * 1e-9;
         double here = joules * before / (before + after);
-        double most = signal.channel().maxWatts().orElse(Double.POSITIVE_INFINITY);
+        // A stated maximum can be exceeded for a moment: the mean of this step is known to be possible.
+        double most = Math.max(signal.channel().maxWatts().orElse(Double.POSITIVE_INFINITY), joules / (before + after));
         double highest = Math.min(joules, most * before);
         double lowest = Math.max(0, joules - most * after);
         return Math.max(Math.max(highest - here, here - lowest), 0);
@@ -156,6 +161,11 @@ public record Energy(double joules, double boundJoules) implements Integral {
         // Where the base power is added, the counter may rest: an idle machine is not a frozen sensor.
         if (signal.channel().baseWatts() > 0 || !drawsAlways(signal.channel().component())) {
             return false;
+        }
+        long whole = signal.timeNanos()[last] - signal.timeNanos()[first];
+        if (signal.raw()[first] == signal.raw()[last]
+                && whole > FROZEN_WHOLE_REFRESHES * signal.channel().refresh().toNanos()) {
+            return true;
         }
         long least = Math.max(
                 FROZEN_NANOS, FROZEN_REFRESHES * signal.channel().refresh().toNanos());

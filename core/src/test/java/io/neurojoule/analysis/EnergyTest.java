@@ -103,6 +103,39 @@ class EnergyTest {
         }
     }
 
+    /// The counter shows what it had at its last refresh: in a window of some hundred microseconds that can be
+    /// everything.
+    @Test
+    void theBoundContainsTheTruthOfACounterThatIsRenewedOnceAMillisecond() {
+        for (long seed = 0; seed < 5000; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            long[] times = times(random, 200, random.nextLong(100_000, 5_000_000));
+            long from = random.nextLong(times[1], times[100]);
+            long to = from + random.nextLong(100_000, times[198] - from);
+            Load load = new Load(random.nextDouble(5, 390), random.nextDouble(5, 390), random.nextLong(times[199]));
+            long phase = random.nextLong(1_000_000);
+            long[] raw = Arrays.stream(times)
+                    .map(t -> (long) Math.floor(load.joules(Math.max(0, t - Math.floorMod(t - phase, 1_000_000L)))
+                            / MICROJOULE))
+                    .toArray();
+            Signal signal = new Signal(counter(0), times, new long[times.length], raw, List.of());
+
+            Energy energy = energy(Energy.of(signal, from, to));
+
+            assertThat(Math.abs(energy.joules() - load.joules(from, to)))
+                    .as("seed %d", seed)
+                    .isLessThanOrEqualTo(energy.boundJoules());
+        }
+    }
+
+    @Test
+    void aCounterThatStandsStillThroughAShortWindowGivesNoNumberAndNotZero() {
+        long[] times = {0, SECOND / 10, 2 * SECOND / 10, 5 * SECOND / 10, 6 * SECOND / 10};
+        Signal signal = new Signal(counter(0), times, new long[5], new long[] {1, 1, 1, 1, 1}, List.of());
+
+        assertThat(code(Energy.of(signal, SECOND / 20, SECOND / 2))).isEqualTo("counter-frozen");
+    }
+
     @Test
     void energyIsAdditiveOverAdjacentWindows() {
         for (long seed = 0; seed < 2000; seed++) {
