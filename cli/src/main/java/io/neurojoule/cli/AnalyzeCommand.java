@@ -35,9 +35,7 @@ final class AnalyzeCommand implements Callable<Integer> {
             Recording recording = Recording.open(run);
             PrintWriter out = spec.commandLine().getOut();
             if (windows) {
-                out.print(WindowTable.csv(
-                        Analyzer.windows(recording),
-                        recording.info().simulated().isPresent()));
+                out.print(WindowTable.csv(Analyzer.windows(recording)));
             } else if (json) {
                 JsonReport.write(Analyzer.analyze(recording), out);
             } else {

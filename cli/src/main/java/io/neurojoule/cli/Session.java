@@ -2,6 +2,7 @@ package io.neurojoule.cli;
 
 import io.neurojoule.analysis.Analyzer;
 import io.neurojoule.analysis.ExperimentResult;
+import io.neurojoule.analysis.ResultRow;
 import io.neurojoule.experiment.Experiment;
 import io.neurojoule.experiment.Plan;
 import io.neurojoule.profile.Profiler;
@@ -174,7 +175,7 @@ record Session(CommandSpec spec, Path sysfs, Optional<String> require, Optional<
         } finally {
             live.end();
         }
-        show(directory, out);
+        ExperimentResult result = show(directory, out);
         if (outcome.cancelled()) {
             return Exit.INTERRUPTED;
         }
@@ -183,10 +184,27 @@ record Session(CommandSpec spec, Path sysfs, Optional<String> require, Optional<
         } catch (IllegalStateException e) {
             return Exit.INTERRUPTED; // the signal came between the last window and here
         }
+        if (require.isPresent() && outcome.failed().isEmpty()) {
+            stillMeasured(result);
+        }
         return code(outcome);
     }
 
-    private static void show(Path directory, PrintWriter out) throws IOException {
+    /// A source that was there at the start may have gone since.
+    private static void stillMeasured(ExperimentResult result) {
+        for (ResultRow row : result.rows()) {
+            boolean figure = row.repeats() > 0 && row.scope() == ResultRow.Scope.BOUNDARY;
+            if (figure && row.basis() == Basis.UNAVAILABLE) {
+                throw new UserException(
+                        Exit.NO_SOURCE,
+                        "--require measured: %s has no figure at %s: %s"
+                                .formatted(
+                                        row.cellId(), row.name(), row.reason().orElse("")));
+            }
+        }
+    }
+
+    private static ExperimentResult show(Path directory, PrintWriter out) throws IOException {
         Recording recording = Recording.open(directory);
         ExperimentResult result = Analyzer.analyze(recording);
         TextReport.write(result, out);
@@ -194,6 +212,7 @@ record Session(CommandSpec spec, Path sysfs, Optional<String> require, Optional<
         out.printf("saved %s   again: neurojoule analyze %s%n", directory, directory);
         out.printf("page  %s%n", page);
         out.flush();
+        return result;
     }
 
     private static int code(Profiler.Outcome outcome) {

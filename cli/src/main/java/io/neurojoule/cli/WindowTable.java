@@ -11,7 +11,7 @@ final class WindowTable {
     private WindowTable() {}
 
     /// `analyze --windows`: one row per window × channel, full precision; no joules where there is no figure.
-    static String csv(List<WindowEnergy> rows, boolean simulated) {
+    static String csv(List<WindowEnergy> rows) {
         StringBuilder out = new StringBuilder("window_id,channel,joules,bound_joules,basis\n");
         for (WindowEnergy row : rows) {
             out.append(row.window().id()).append(',').append(row.channel().id()).append(',');
@@ -21,10 +21,7 @@ final class WindowTable {
                             .append(',')
                             .append(energy.boundJoules())
                             .append(',')
-                            .append(
-                                    simulated
-                                            ? row.channel().basis().and(Basis.SIMULATED)
-                                            : row.channel().basis());
+                            .append(row.channel().basis());
                 case Integral.Unavailable none -> out.append(",,").append(Basis.UNAVAILABLE);
             }
             out.append('\n');

@@ -145,6 +145,7 @@ public final class Analyzer {
     }
 
     private CellResult cellResult(Planned cell, Optional<CellRecord> known) {
+        OptionalDouble coldStart = coldStart(cell);
         return new CellResult(
                 cell.id(),
                 cell.target(),
@@ -155,26 +156,37 @@ public final class Analyzer {
                 known.map(CellRecord::agreement).orElse(OptionalDouble.empty()),
                 known.map(CellRecord::loadSeconds).orElse(OptionalDouble.empty()),
                 known.map(CellRecord::firstStepSeconds).orElse(OptionalDouble.empty()),
-                coldStart(cell),
+                coldStart,
+                coldStart.isPresent() ? Optional.of(basis(headline())) : Optional.empty(),
                 known.map(CellRecord::peakMemoryBytes).orElse(java.util.OptionalLong.empty()),
                 known.map(CellRecord::executed).orElse(Map.of()),
                 known.map(CellRecord::settings).orElse(Map.of()));
     }
 
-    /// Energy of the first load of a cell at the headline boundary, if all its members have one.
+    /// Energy of the first load of a cell and of its first step at the headline boundary, if all its members have one.
     private OptionalDouble coldStart(Planned cell) {
         List<Window> loads = windows(cell.id(), Window.Kind.LOAD);
-        List<String> members =
-                recording.info().boundaries().getOrDefault(recording.info().headline(), List.of());
-        if (loads.isEmpty() || members.isEmpty()) {
+        List<Window> steps = windows(cell.id(), Window.Kind.WARMUP);
+        List<String> members = headline();
+        if (loads.isEmpty() || steps.isEmpty() || members.isEmpty()) {
             return OptionalDouble.empty();
         }
-        return sum(loads.getFirst(), members) instanceof Energy energy
-                ? OptionalDouble.of(energy.joules())
+        return sum(loads.getFirst(), members) instanceof Energy load
+                        && sum(steps.getFirst(), members) instanceof Energy step
+                ? OptionalDouble.of(load.joules() + step.joules())
                 : OptionalDouble.empty();
     }
 
-    private List<ResultRow> rows(Planned cell, Optional<CellRecord> known, List<Window> measured) {
+    private List<String> headline() {
+        return recording.info().boundaries().getOrDefault(recording.info().headline(), List.of());
+    }
+
+    /// The windows of a cell that failed later stay in the recording, and make no figure.
+    private List<ResultRow> rows(Planned cell, Optional<CellRecord> known, List<Window> recorded) {
+        boolean failed = known.map(CellRecord::status)
+                .filter(status -> !status.equals("measured"))
+                .isPresent();
+        List<Window> measured = failed ? List.of() : recorded;
         List<ResultRow> rows = new ArrayList<>();
         for (Map.Entry<String, List<String>> boundary :
                 recording.info().boundaries().entrySet()) {
@@ -286,25 +298,29 @@ public final class Analyzer {
 
     private record AboveIdle(double joules, double perElement, Optional<Interval> interval) {}
 
-    /// Minus the mean power of the `idle_loaded` windows of the same load; empty if a window has none.
+    /// Minus the mean power of the `idle_loaded` windows of the same load; empty if a window has none, or one of them
+    /// has no
+    /// figure.
     private Optional<AboveIdle> aboveIdle(Planned cell, List<Window> measured, List<String> members) {
         double joules = 0;
         long elements = 0;
         double[] perElement = new double[measured.size()];
         for (int i = 0; i < measured.size(); i++) {
             Window window = measured.get(i);
+            List<Window> idles = windows(cell.id(), Window.Kind.IDLE_LOADED).stream()
+                    .filter(idle -> idle.repeat() == window.repeat())
+                    .toList();
             double idleWatts = 0;
-            int n = 0;
-            for (Window idle : windows(cell.id(), Window.Kind.IDLE_LOADED)) {
-                if (idle.repeat() == window.repeat() && sum(idle, members) instanceof Energy energy) {
-                    idleWatts += energy.joules() / idle.seconds();
-                    n++;
+            for (Window idle : idles) {
+                if (!(sum(idle, members) instanceof Energy energy)) {
+                    return Optional.empty();
                 }
+                idleWatts += energy.joules() / idle.seconds() / idles.size();
             }
-            if (n == 0 || !(sum(window, members) instanceof Energy whole)) {
+            if (idles.isEmpty() || !(sum(window, members) instanceof Energy whole)) {
                 return Optional.empty();
             }
-            double above = whole.joules() - idleWatts / n * window.seconds();
+            double above = whole.joules() - idleWatts * window.seconds();
             joules += above;
             elements += window.elements();
             perElement[i] = above / window.elements();
@@ -321,8 +337,7 @@ public final class Analyzer {
                     .map(signal -> signal.channel().basis())
                     .orElse(Basis.UNAVAILABLE));
         }
-        // The experiment file says that the hardware is not real; nothing here looks for an emulator.
-        return recording.info().simulated().isPresent() ? basis.and(Basis.SIMULATED) : basis;
+        return basis;
     }
 
     private static OptionalDouble when(boolean known, double value) {

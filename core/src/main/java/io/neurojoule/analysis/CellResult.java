@@ -1,5 +1,6 @@
 package io.neurojoule.analysis;
 
+import io.neurojoule.sensor.Basis;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -15,6 +16,7 @@ import java.util.OptionalLong;
 /// @param loadSeconds     time to load and prepare
 /// @param firstStepSeconds time of the first step after load
 /// @param coldStartJoules energy of load and first step at the headline boundary
+/// @param coldStartBasis  how it was obtained; empty if there is none
 /// @param peakMemoryBytes of the network's process
 /// @param executed        share of run time by data type really executed
 /// @param settings        what the runtime says applies
@@ -29,6 +31,7 @@ public record CellResult(
         OptionalDouble loadSeconds,
         OptionalDouble firstStepSeconds,
         OptionalDouble coldStartJoules,
+        Optional<Basis> coldStartBasis,
         OptionalLong peakMemoryBytes,
         Map<String, Double> executed,
         Map<String, String> settings) {

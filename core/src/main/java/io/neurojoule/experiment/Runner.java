@@ -31,6 +31,9 @@ public final class Runner {
     /// Two successive warm-up loops whose throughput differs by less are steady.
     private static final double STEADY = 0.05;
 
+    /// A window that was too short is asked again for at most so many times the length.
+    private static final double LONGEST_AGAIN = 3;
+
     /// Starts the network's process.
     @FunctionalInterface
     public interface Start {
@@ -319,8 +322,10 @@ public final class Runner {
                                     .formatted(answer.seconds(), asked))
                     .inCell(visit.cellId()));
             recorder.edge();
-            answer = net.run(
-                    RunRequest.of(RunRequest.Kind.MEASURE, asked * asked / answer.seconds(), RunRequest.Timing.BARE));
+            answer = net.run(RunRequest.of(
+                    RunRequest.Kind.MEASURE,
+                    asked * Math.min(LONGEST_AGAIN, asked / answer.seconds()),
+                    RunRequest.Timing.BARE));
             recorder.edge();
         }
         if (!cancelled) {

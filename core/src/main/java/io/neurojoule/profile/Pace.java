@@ -4,6 +4,7 @@ import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Quantity;
 import io.neurojoule.sensor.Reading;
 import io.neurojoule.sensor.Sensor;
+import io.neurojoule.sensor.SensorGoneException;
 import io.neurojoule.time.Ticker;
 import java.io.IOException;
 import java.time.Duration;
@@ -42,7 +43,7 @@ final class Pace {
     /// The median time between two different values of the first channel, read as fast as can be for a while; empty if
     /// it
     /// changed less than four times.
-    static Optional<Duration> measure(Sensor sensor, Ticker ticker, Duration patience) throws IOException {
+    static Optional<Duration> measure(Sensor sensor, Ticker ticker, Duration patience) {
         Reading reading = new Reading(sensor.channels().size());
         long[] steps = new long[4096];
         int n = 0;
@@ -51,7 +52,13 @@ final class Pace {
         Optional<Long> last = Optional.empty();
         while (ticker.nanos() - start < patience.toNanos() && n < steps.length) {
             reading.clear();
-            sensor.read(reading);
+            try {
+                sensor.read(reading);
+            } catch (SensorGoneException e) {
+                return Optional.empty();
+            } catch (IOException e) {
+                continue; // a gap; the recording will say why, if it lasts
+            }
             long now = ticker.nanos();
             if (reading.isSet(0) && (last.isEmpty() || last.get() != reading.raw(0))) {
                 if (last.isPresent()) {

@@ -1,5 +1,6 @@
 package io.neurojoule.recording;
 
+import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -17,7 +18,8 @@ import tools.jackson.databind.JsonNode;
 
 /// A run, read back: numbers over time (signals) and names over time (spans, windows). Also of a run that was cut off.
 ///
-/// @param plan  `plan.json` as it stands
+/// @param plan    `plan.json` as it stands
+/// @param signals SIMULATED, all of them, where the run says so
 public record Recording(
         Path directory,
         RunInfo info,
@@ -28,11 +30,24 @@ public record Recording(
         List<CellRecord> cells,
         List<Note> notes) {
     public Recording {
-        signals = List.copyOf(signals);
+        signals = info.simulated().isPresent()
+                ? signals.stream().map(Recording::simulated).toList()
+                : List.copyOf(signals);
         spans = List.copyOf(spans);
         windows = List.copyOf(windows);
         cells = List.copyOf(cells);
         notes = List.copyOf(notes);
+    }
+
+    /// The experiment file says that the hardware is not real; nothing here looks for an emulator.
+    private static Signal simulated(Signal signal) {
+        Channel channel = signal.channel();
+        return new Signal(
+                channel.withBasis(channel.basis().and(Basis.SIMULATED)),
+                signal.timeNanos(),
+                signal.readNanos(),
+                signal.raw(),
+                signal.gaps());
     }
 
     /// @throws IOException if this is no run directory, or one of a newer format

@@ -250,7 +250,10 @@ public final class HtmlReport {
                         Format.number(cell.agreement()),
                         Format.quantity(cell.loadSeconds(), "s"),
                         Format.quantity(cell.firstStepSeconds(), "s"),
-                        Format.quantity(cell.coldStartJoules(), "J"),
+                        Format.quantity(cell.coldStartJoules(), "J")
+                                + cell.coldStartBasis()
+                                        .map(basis -> " " + basis)
+                                        .orElse(""),
                         cell.peakMemoryBytes().isPresent()
                                 ? Format.quantity(
                                         (double) cell.peakMemoryBytes().getAsLong(), "B")

@@ -90,6 +90,7 @@ public final class JsonReport {
         put(tree, "load_seconds", cell.loadSeconds());
         put(tree, "first_step_seconds", cell.firstStepSeconds());
         put(tree, "cold_start_joules", cell.coldStartJoules());
+        cell.coldStartBasis().ifPresent(basis -> tree.put("cold_start_basis", basis.name()));
         cell.peakMemoryBytes().ifPresent(bytes -> tree.put("peak_memory_bytes", bytes));
         tree.put("executed", new TreeMap<>(cell.executed()));
         tree.put("settings", new TreeMap<>(cell.settings()));

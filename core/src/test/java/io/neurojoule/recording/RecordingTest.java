@@ -3,6 +3,7 @@ package io.neurojoule.recording;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Component;
 import io.neurojoule.sensor.Reading;
@@ -106,7 +107,7 @@ class RecordingTest {
         Recording recording = Recording.open(record());
 
         Signal signal = recording.signal("test:package-0").orElseThrow();
-        assertThat(signal.channel()).isEqualTo(CHANNEL);
+        assertThat(signal.channel()).isEqualTo(CHANNEL.withBasis(Basis.SIMULATED));
         assertThat(signal.raw()).doesNotContain(3).contains(1, 2, 4, 5, 6);
         assertThat(signal.timeNanos()).isSorted();
         assertThat(signal.gaps()).hasSize(1).first().extracting(Signal.Gap::why).isEqualTo("it broke, once");

@@ -1,0 +1,221 @@
+package io.neurojoule.analysis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.neurojoule.recording.CellRecord;
+import io.neurojoule.recording.Recording;
+import io.neurojoule.recording.RunInfo;
+import io.neurojoule.recording.Signal;
+import io.neurojoule.recording.Window;
+import io.neurojoule.sensor.Basis;
+import io.neurojoule.sensor.Channel;
+import io.neurojoule.sensor.Component;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.json.JsonMapper;
+
+/// Two packages whose power is known: 20 W and 10 W when idle, 100 W and 50 W when busy; each second is a window.
+class AnalyzerTest {
+    private static final long SECOND = 1_000_000_000L;
+    private static final String CELL = "cpu-fp32-b8";
+
+    private final List<Window> windows = new ArrayList<>();
+    private final List<Double> busy = new ArrayList<>();
+
+    private void window(Window.Kind kind, int repeat, long elements) {
+        long start = windows.size() * SECOND;
+        windows.add(new Window(
+                "w" + windows.size(), CELL, repeat, kind, start, start + SECOND, elements / 8, elements, true));
+        busy.add(kind == Window.Kind.MEASURE || kind == Window.Kind.LOAD || kind == Window.Kind.WARMUP ? 1.0 : 0.0);
+    }
+
+    /// Load, first step, idle, measure, idle; 1000 elements in the first repeat and 3000 in the second.
+    private void twoRepeats() {
+        for (int repeat = 1; repeat <= 2; repeat++) {
+            window(Window.Kind.LOAD, repeat, 0);
+            window(Window.Kind.WARMUP, repeat, 8);
+            window(Window.Kind.IDLE_LOADED, repeat, 0);
+            window(Window.Kind.MEASURE, repeat, repeat == 1 ? 1000 : 3000);
+            window(Window.Kind.IDLE_LOADED, repeat, 0);
+        }
+    }
+
+    /// @param still index of a window in which the counter stands still, as if it were frozen; -1: none
+    private Signal signal(String id, double idleWatts, double busyWatts, int still) {
+        int perWindow = 20;
+        int n = windows.size() * perWindow + 1;
+        long[] times = new long[n];
+        long[] raw = new long[n];
+        double microjoules = 5e6;
+        for (int i = 0; i < n; i++) {
+            times[i] = i * (SECOND / perWindow);
+            raw[i] = Math.round(microjoules);
+            if (i < n - 1 && i / perWindow != still) {
+                double watts = busy.get(i / perWindow) > 0 ? busyWatts : idleWatts;
+                microjoules += watts * 1e6 / perWindow;
+            }
+        }
+        Channel channel = Channel.counter(
+                        "rapl:" + id, Component.of(Component.Kind.CPU, id), 1e-6, 0, Duration.ofMillis(1))
+                .withMaxWatts(200);
+        return new Signal(channel, times, new long[n], raw, List.of());
+    }
+
+    private ExperimentResult analyze(List<Signal> signals, CellRecord cell, Optional<String> simulated) {
+        Map<String, List<String>> boundaries = new LinkedHashMap<>();
+        boundaries.put("compute", List.of("rapl:package-0", "rapl:package-1"));
+        RunInfo info = new RunInfo(
+                RunInfo.FORMAT,
+                "test",
+                "test",
+                "frame",
+                Instant.EPOCH,
+                0,
+                "host",
+                "user",
+                "cpu",
+                false,
+                simulated,
+                boundaries,
+                "compute",
+                List.of(),
+                Map.of());
+        var plan = JsonMapper.shared().readTree("""
+                        {"cells": [{"id": "cpu-fp32-b8", "target": "cpu", "model": "m", "precision": "fp32", "batch": 8}],
+                         "repeats": 2}
+                        """);
+        return Analyzer.analyze(
+                new Recording(Path.of("."), info, plan, signals, List.of(), windows, List.of(cell), List.of()));
+    }
+
+    private static CellRecord measured() {
+        return CellRecord.of(CELL, "cpu", "m", "fp32", 8);
+    }
+
+    private List<Signal> both() {
+        return List.of(signal("package-0", 20, 100, -1), signal("package-1", 10, 50, -1));
+    }
+
+    private static ResultRow compute(ExperimentResult result) {
+        return result.rows().stream()
+                .filter(row -> row.name().equals("compute"))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void energyPerElementIsTheSumOverPackagesAndWindowsOverAllElements() {
+        twoRepeats();
+
+        ResultRow row = compute(analyze(both(), measured(), Optional.empty()));
+
+        assertThat(row.basis()).isEqualTo(Basis.MEASURED);
+        assertThat(row.repeats()).isEqualTo(2);
+        assertThat(row.joules().getAsDouble()).isCloseTo(300, within(1e-3));
+        assertThat(row.watts().getAsDouble()).isCloseTo(150, within(1e-3));
+        // Σ joules / Σ elements, not the mean of 0.150 and 0.050.
+        assertThat(row.joulesPerElement().getAsDouble()).isCloseTo(0.075, within(1e-6));
+        assertThat(row.elementsPerSecond().getAsDouble()).isCloseTo(2000, within(1e-9));
+    }
+
+    @Test
+    void aboveIdleIsMinusTheLoadedIdlePowerOfTheSameLoad() {
+        twoRepeats();
+
+        ResultRow row = compute(analyze(both(), measured(), Optional.empty()));
+
+        assertThat(row.aboveIdleJoules().getAsDouble()).isCloseTo(240, within(1e-3));
+        assertThat(row.aboveIdleJoulesPerElement().getAsDouble()).isCloseTo(0.06, within(1e-6));
+        assertThat(row.aboveIdleBasis()).contains(Basis.DERIVED);
+    }
+
+    @Test
+    void withoutOneOfItsIdleWindowsThereIsNoFigureAboveIdle() {
+        twoRepeats();
+        List<Signal> signals = List.of(signal("package-0", 20, 100, 4), signal("package-1", 10, 50, -1));
+
+        ResultRow row = compute(analyze(signals, measured(), Optional.empty()));
+
+        assertThat(row.joules().getAsDouble()).isCloseTo(300, within(1e-3));
+        assertThat(row.aboveIdleJoules()).isEmpty();
+        assertThat(row.aboveIdleBasis()).isEmpty();
+    }
+
+    @Test
+    void aMemberWithoutAFigureLeavesTheBoundaryWithoutOneAndNotWithTheRest() {
+        twoRepeats();
+        List<Signal> signals = List.of(signal("package-0", 20, 100, 3), signal("package-1", 10, 50, -1));
+
+        ExperimentResult result = analyze(signals, measured(), Optional.empty());
+
+        assertThat(compute(result).basis()).isEqualTo(Basis.UNAVAILABLE);
+        assertThat(compute(result).joules()).isEmpty();
+        assertThat(compute(result).reason().orElseThrow()).contains("w3", "did not change");
+        assertThat(result.findings()).extracting(Finding::code).contains("counter-frozen");
+    }
+
+    @Test
+    void aMemberThatWasNotRecordedLeavesTheBoundaryWithoutAFigure() {
+        twoRepeats();
+
+        ResultRow row = compute(analyze(List.of(signal("package-0", 20, 100, -1)), measured(), Optional.empty()));
+
+        assertThat(row.basis()).isEqualTo(Basis.UNAVAILABLE);
+        assertThat(row.reason().orElseThrow()).contains("rapl:package-1");
+    }
+
+    @Test
+    void aFailedCellHasNoFigureAlthoughSomeOfItsWindowsWereMeasured() {
+        twoRepeats();
+
+        ResultRow row =
+                compute(analyze(both(), measured().withStatus("failed", "the board is gone"), Optional.empty()));
+
+        assertThat(row.basis()).isEqualTo(Basis.UNAVAILABLE);
+        assertThat(row.joulesPerElement()).isEmpty();
+        assertThat(row.elementsPerSecond()).isEmpty();
+        assertThat(row.reason()).contains("the board is gone");
+    }
+
+    @Test
+    void aSimulatedRunLabelsEveryFigure() {
+        twoRepeats();
+
+        ExperimentResult result = analyze(both(), measured(), Optional.of("laboratory"));
+
+        assertThat(result.rows()).allSatisfy(row -> {
+            assertThat(row.basis()).isEqualTo(Basis.SIMULATED);
+            assertThat(row.aboveIdleBasis()).contains(Basis.SIMULATED);
+        });
+        assertThat(result.cells().getFirst().coldStartBasis()).contains(Basis.SIMULATED);
+    }
+
+    @Test
+    void aColdStartIsLoadAndFirstStepAndSaysHowItWasObtained() {
+        twoRepeats();
+
+        CellResult cell = analyze(both(), measured(), Optional.empty()).cells().getFirst();
+
+        assertThat(cell.coldStartJoules().getAsDouble()).isCloseTo(300, within(1e-3));
+        assertThat(cell.coldStartBasis()).contains(Basis.MEASURED);
+    }
+
+    @Test
+    void aPlannedWindowThatIsNotThereIsNamed() {
+        window(Window.Kind.IDLE_LOADED, 1, 0);
+        window(Window.Kind.MEASURE, 1, 1000);
+
+        ExperimentResult result = analyze(both(), measured(), Optional.empty());
+
+        assertThat(result.missingWindows()).containsExactly(CELL + "#2");
+        assertThat(result.findings()).extracting(Finding::code).contains("windows-missing");
+    }
+}

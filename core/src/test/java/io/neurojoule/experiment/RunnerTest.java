@@ -1,0 +1,206 @@
+package io.neurojoule.experiment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurojoule.recording.Recorder;
+import io.neurojoule.recording.Window;
+import io.neurojoule.time.Ticker;
+import io.neurojoule.workload.Capabilities;
+import io.neurojoule.workload.InputSpec;
+import io.neurojoule.workload.LoadRequest;
+import io.neurojoule.workload.Loaded;
+import io.neurojoule.workload.NetworkException;
+import io.neurojoule.workload.NetworkException.Code;
+import io.neurojoule.workload.NetworkUnderTest;
+import io.neurojoule.workload.RunAnswer;
+import io.neurojoule.workload.RunRequest;
+import io.neurojoule.workload.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The runner's decisions, with a network that answers at once and claims what the test wants.
+class RunnerTest {
+    private static final double WINDOW_SECONDS = 10;
+
+    @TempDir
+    Path directory;
+
+    private final List<RunRequest> asked = new ArrayList<>();
+    private final List<Window> windows = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
+    private int started;
+    private double answersSeconds = WINDOW_SECONDS;
+    private Optional<NetworkException> onMeasure = Optional.empty();
+
+    private final class Obedient implements NetworkUnderTest {
+        private long nowNanos = 1;
+        private int batch;
+
+        @Override
+        public Capabilities capabilities() {
+            return new Capabilities("obedient", List.of(), List.of(), Optional.empty(), Optional.empty(), false, false);
+        }
+
+        @Override
+        public Loaded load(LoadRequest request) {
+            return Loaded.silent();
+        }
+
+        @Override
+        public void prepare(int size, List<InputSpec> inputs) {
+            batch = size;
+        }
+
+        @Override
+        public RunAnswer run(RunRequest request) throws NetworkException {
+            if (request.kind() == RunRequest.Kind.MEASURE) {
+                asked.add(request);
+                if (onMeasure.isPresent()) {
+                    throw onMeasure.get();
+                }
+            }
+            long start = nowNanos;
+            nowNanos += (long) (answersSeconds * 1e9);
+            return new RunAnswer(
+                    100, 100L * batch, start, nowNanos, true, start, nowNanos, Map.of(), Map.of(), Map.of());
+        }
+
+        @Override
+        public List<Tensor> verify() {
+            return List.of();
+        }
+
+        @Override
+        public void stop() {}
+
+        @Override
+        public OptionalLong peakMemoryBytes() {
+            return OptionalLong.empty();
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private static Experiment.Method method() {
+        return new Experiment.Method(
+                new Experiment.Idle(0.001, List.of("start", "end"), List.of("bare", "loaded")),
+                new Experiment.Warmup(0.001, "steady", 0.001),
+                new Experiment.Measure(WINDOW_SECONDS, 1, 1, OptionalDouble.empty(), 1),
+                "interleaved",
+                1,
+                new Experiment.Cooldown(0, OptionalDouble.empty()),
+                new Experiment.Phases("off", false),
+                0,
+                1,
+                true);
+    }
+
+    private Runner run(int... batches) throws IOException {
+        List<Visit> visits = new ArrayList<>();
+        for (int batch : batches) {
+            visits.add(new Visit(
+                    Cell.of("cpu", "m", "fp32", batch), new LoadRequest("", "fp32", "cpu", Map.of()), List.of()));
+        }
+        Progress progress = new Progress() {
+            @Override
+            public void begins(String what) {}
+
+            @Override
+            public void visited(Cell cell) {}
+
+            @Override
+            public void recorded(Window window) {
+                windows.add(window);
+            }
+
+            @Override
+            public void failed(String cellId, String reason) {
+                failures.add(cellId);
+            }
+        };
+        try (Recorder recorder = Recorder.create(directory.resolve("run"), Ticker.monotonic())) {
+            Runner runner = new Runner(
+                    () -> {
+                        started++;
+                        return new Obedient();
+                    },
+                    recorder,
+                    Ticker.monotonic(),
+                    method(),
+                    WINDOW_SECONDS,
+                    progress);
+            runner.repeat(1, visits, List.of("fp32"));
+            return runner;
+        }
+    }
+
+    private List<Window.Kind> kinds() {
+        return windows.stream().map(Window::kind).toList();
+    }
+
+    @Test
+    void aVisitIsBareIdleLoadIdleWarmUpMeasureAndIdleAgain() throws IOException {
+        run(8);
+
+        assertThat(kinds())
+                .containsExactly(
+                        Window.Kind.IDLE_BARE,
+                        Window.Kind.LOAD,
+                        Window.Kind.WARMUP,
+                        Window.Kind.IDLE_LOADED,
+                        Window.Kind.WARMUP,
+                        Window.Kind.MEASURE,
+                        Window.Kind.IDLE_LOADED,
+                        Window.Kind.IDLE_BARE);
+    }
+
+    @Test
+    void aWindowThatIsTooShortIsAskedOnceMoreAndForNoMoreThanThreeTimesTheLength() throws IOException {
+        answersSeconds = 0.001;
+
+        run(8);
+
+        assertThat(asked).extracting(RunRequest::seconds).containsExactly(10.0, 30.0);
+        assertThat(kinds()).containsOnlyOnce(Window.Kind.MEASURE);
+    }
+
+    @Test
+    void aFatalErrorStartsTheProcessOnceMoreAndThenFailsTheCellAndTheRunGoesOn() throws IOException {
+        onMeasure = Optional.of(new NetworkException(Code.EXITED, "it crashed"));
+
+        Runner runner = run(1, 8);
+
+        assertThat(started).isEqualTo(3);
+        assertThat(failures).containsExactly("cpu-fp32-b1", "cpu-fp32-b8");
+        assertThat(runner.failed()).containsOnlyKeys("cpu-fp32-b1", "cpu-fp32-b8");
+    }
+
+    @Test
+    void anUnsupportedCellIsAHoleAndNoFailure() throws IOException {
+        onMeasure = Optional.of(new NetworkException(Code.UNSUPPORTED, "only batch 1"));
+
+        Runner runner = run(8);
+
+        assertThat(runner.failed()).isEmpty();
+        assertThat(failures).containsExactly("cpu-fp32-b8");
+    }
+
+    @Test
+    void runningOutOfMemorySkipsTheLargerBatchesOfTheSeries() throws IOException {
+        onMeasure = Optional.of(new NetworkException(Code.OUT_OF_MEMORY, "no room"));
+
+        Runner runner = run(8, 64, 1);
+
+        assertThat(asked).hasSize(2);
+        assertThat(runner.failed()).containsOnlyKeys("cpu-fp32-b8", "cpu-fp32-b64", "cpu-fp32-b1");
+    }
+}
