@@ -180,7 +180,7 @@ public final class HtmlReport {
                 <h3>%ss per second</h3>
                 <div class="chart" id="rate-chart"></div>
                 <p class="note">Colour: target. Shape: precision. Bars: 95 %% interval over repeats. Hollow: not measured
-                (basis at the line's end). A cross on the axis: no figure.</p>
+                (basis at the line's end). An arrow: the interval reaches 0 or below. A cross on the axis: no figure.</p>
                 %s</section>
                 """.formatted(element, Verdict.capital(element), holes.isEmpty() ? "" : "<ul>\n" + holes + "</ul>\n");
     }

@@ -92,10 +92,13 @@
         group.append("path").attr("fill", "none").attr("stroke-width", 1.5).attr("d",
           d3.line(row => x(row.batch), row => y(what.value(row)))(sorted));
         for (const row of sorted) {
-          if (what.low(row) > 0 && what.high(row) > 0) {
-            const [low, high] = [y(what.low(row)), y(what.high(row))];
-            group.append("path").attr("fill", "none").attr("d",
-              `M${x(row.batch)},${low}V${high}m-4,0h8M${x(row.batch) - 4},${low}h8`);
+          if (what.high(row) > 0) {
+            // An interval that reaches 0 or below has no lower end on a logarithmic axis: an arrow, not nothing.
+            const open = !(what.low(row) > 0);
+            const [low, high] = [open ? height - margin.bottom : y(what.low(row)), y(what.high(row))];
+            const end = open ? `M${x(row.batch) - 4},${low - 6}l4,6l4,-6` : `M${x(row.batch) - 4},${low}h8`;
+            group.append("path").attr("class", "interval").attr("fill", "none").attr("data-cell-id", row.cell_id)
+              .attr("data-open", open).attr("d", `M${x(row.batch)},${low}V${high}m-4,0h8${end}`);
           }
           group.append("path").attr("class", "point").attr("transform", `translate(${x(row.batch)},${y(what.value(row))})`)
             .attr("d", d3.symbol(shape(precision), 64)()).attr("stroke-width", 1.5)
@@ -114,9 +117,9 @@
         .style("fill", colour(label.target)).text(line));
       return at + 13 * label.lines.length;
     }, 0);
-    for (const row of headline.filter(row => what.value(row) === undefined)) {
+    for (const row of headline.filter(row => !(what.value(row) > 0))) {
       svg.append("text").attr("class", "hole").attr("x", x(row.batch)).attr("y", height - margin.bottom + 4).attr("text-anchor", "middle")
-        .style("fill", colour(row.target)).text("×").append("title").text(`${row.target} ${row.precision} batch ${row.batch}: ${row.reason ?? "no figure"}`);
+        .style("fill", colour(row.target)).text("×").append("title").text(`${row.target} ${row.precision} batch ${row.batch}: ${what.value(row) === undefined ? row.reason ?? "no figure" : `${withUnit(what.value(row), what.unit)}, which a logarithmic axis cannot show`}`);
     }
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.analysis.ResultRow;
+import io.neurojoule.sensor.Basis;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -85,6 +86,30 @@ class HtmlReportTest {
         assertThat(total).isEqualTo(expected(row -> row.joulesPerElement().orElseThrow()));
         assertThat(aboveIdle)
                 .isEqualTo(expected(row -> row.aboveIdleJoulesPerElement().orElseThrow()));
+    }
+
+    /// The widest intervals are those that a logarithmic axis has no place for; leaving them out would look like
+    /// certainty.
+    @Test
+    void anIntervalThatReachesZeroIsDrawnOpenAndNotLeftOut() throws Exception {
+        ExperimentResult made = MadeResult.result();
+        Path page = dir.resolve("wide.html");
+        List<ResultRow> rows = List.of(
+                MadeResult.row("wide", "cpu", "fp32", 1, ResultRow.Scope.BOUNDARY, "compute", Basis.MEASURED, 2, 1.5),
+                MadeResult.row(
+                        "narrow", "cpu", "fp32", 8, ResultRow.Scope.BOUNDARY, "compute", Basis.MEASURED, 1, 0.1));
+        HtmlReport.write(
+                new ExperimentResult(
+                        1, made.tool(), made.run(), made.boundaries(), rows, List.of(), List.of(), List.of()),
+                List.of(),
+                List.of(),
+                page);
+
+        String dom = dom(chromium(), page, "");
+
+        assertThat(dom)
+                .containsPattern("class=\"interval\"[^>]*data-cell-id=\"wide\" data-open=\"true\"")
+                .containsPattern("class=\"interval\"[^>]*data-cell-id=\"narrow\" data-open=\"false\"");
     }
 
     @Test
