@@ -156,7 +156,11 @@ public final class HtmlReport {
 
     private static String spread(ResultRow row) {
         OptionalDouble spread = Verdict.spread(row);
-        return spread.isPresent() ? " ±" + Format.percent(spread.getAsDouble()) + " (95 % interval)" : "";
+        String interval = spread.isPresent() ? " ±" + Format.percent(spread.getAsDouble()) + " (95 % interval)" : "";
+        OptionalDouble bound = Verdict.bound(row);
+        return bound.isPresent()
+                ? interval + ", ±" + Format.percent(bound.getAsDouble()) + " (bound of the source)"
+                : interval;
     }
 
     private static String figure(ExperimentResult result) {

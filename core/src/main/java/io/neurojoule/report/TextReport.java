@@ -67,6 +67,7 @@ public final class TextReport {
                 "precision",
                 "batch",
                 "J/" + element + " (95 % CI)",
+                "± source",
                 "above idle",
                 element + "s/s",
                 "W",
@@ -93,6 +94,9 @@ public final class TextReport {
                 row.precision(),
                 Integer.toString(row.batch()),
                 Format.quantity(row.joulesPerElement(), "J") + interval,
+                Verdict.bound(row).isPresent()
+                        ? "±" + Format.percent(Verdict.bound(row).getAsDouble())
+                        : Format.ABSENT,
                 Format.quantity(row.aboveIdleJoulesPerElement(), "J"),
                 Format.quantity(row.elementsPerSecond(), ""),
                 Format.quantity(row.watts(), "W"),

@@ -38,6 +38,16 @@ record Verdict(List<ResultRow> headline, Optional<ResultRow> best, Optional<Stri
     }
 
     /// Half the interval as a fraction of the value.
+    /// How far the figure may be off because of the source, as a fraction: for an estimate this is what it is worth.
+    static OptionalDouble bound(ResultRow row) {
+        return row.boundJoulesPerElement().isPresent()
+                        && row.joulesPerElement().isPresent()
+                        && row.joulesPerElement().getAsDouble() > 0
+                ? OptionalDouble.of(row.boundJoulesPerElement().getAsDouble()
+                        / row.joulesPerElement().getAsDouble())
+                : OptionalDouble.empty();
+    }
+
     static OptionalDouble spread(ResultRow row) {
         if (row.joulesPerElement().isEmpty()
                 || row.joulesPerElementLow().isEmpty()
