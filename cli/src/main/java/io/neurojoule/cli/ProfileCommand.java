@@ -19,6 +19,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -106,8 +107,8 @@ final class ProfileCommand implements Callable<Integer> {
             description = "Say that the sensors are emulated: every figure is labelled SIMULATED.")
     private Optional<String> simulated = Optional.empty();
 
-    @Option(names = "--sysfs", paramLabel = "DIR", description = "Read another tree (default: ${DEFAULT-VALUE}).")
-    private Path sysfs = Path.of("/sys");
+    @Mixin
+    private SourceFlags sources = new SourceFlags();
 
     @Option(names = "-o", paramLabel = "DIR", description = "The run directory: absent or empty (default: runs/…).")
     private Optional<Path> output = Optional.empty();
@@ -121,7 +122,7 @@ final class ProfileCommand implements Callable<Integer> {
             bundled();
         }
         Experiment experiment = experiment();
-        return new Session(spec, sysfs, require, output)
+        return new Session(spec, sources, require, output)
                 .run(experiment, Plan.of(experiment, Selection.ALL), ExperimentFile.write(experiment));
     }
 

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -44,8 +45,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--require", paramLabel = "measured", description = "Exit 3 unless every figure would be measured.")
     private Optional<String> require = Optional.empty();
 
-    @Option(names = "--sysfs", paramLabel = "DIR", description = "Read another tree (default: ${DEFAULT-VALUE}).")
-    private Path sysfs = Path.of("/sys");
+    @Mixin
+    private SourceFlags sources = new SourceFlags();
 
     @Option(names = "-o", paramLabel = "DIR", description = "The run directory: absent or empty (default: runs/…).")
     private Optional<Path> output = Optional.empty();
@@ -59,7 +60,7 @@ final class RunCommand implements Callable<Integer> {
             spec.commandLine().getOut().flush();
             return Exit.GOOD;
         }
-        return new Session(spec, sysfs, require, output).run(experiment, plan, ExperimentFile.write(experiment));
+        return new Session(spec, sources, require, output).run(experiment, plan, ExperimentFile.write(experiment));
     }
 
     private String read() {

@@ -11,7 +11,6 @@ import io.neurojoule.recording.Recording;
 import io.neurojoule.report.TextReport;
 import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Component;
-import io.neurojoule.sensor.SourceConfig;
 import io.neurojoule.time.ClockPair;
 import io.neurojoule.time.Ticker;
 import io.neurojoule.workload.NetworkException;
@@ -24,6 +23,7 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,7 +33,7 @@ import picocli.CommandLine.Model.CommandSpec;
 ///
 /// @param require `measured`: exit 3 unless every figure would be measured
 /// @param output  the run directory; empty: `runs/<UTC>-<name>`
-record Session(CommandSpec spec, Path sysfs, Optional<String> require, Optional<Path> output) {
+record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Optional<Path> output) {
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HHmmss'Z'");
 
     /// @param text the experiment file to keep
@@ -46,7 +46,7 @@ record Session(CommandSpec spec, Path sysfs, Optional<String> require, Optional<
                         Exit.USAGE, "cannot read %s: no such file, or not permitted".formatted(artifact.getValue()));
             }
         }
-        try (Sources sources = Sources.discover(new SourceConfig(sysfs, Path.of("/proc"), Map.of()))) {
+        try (Sources sources = flags.discover(settings(experiment))) {
             check(sources);
             for (Experiment.Target target : experiment.targets().values()) {
                 require(sources, target.sources().require());
@@ -88,9 +88,6 @@ record Session(CommandSpec spec, Path sysfs, Optional<String> require, Optional<
             if (!target.place().isEmpty()) {
                 unmet.add("targets." + name + ".place");
             }
-            if (!target.sources().options().isEmpty()) {
-                unmet.add("targets." + name + ".sources.options");
-            }
             String adapter = target.workload().adapter();
             if (!adapter.equals(Experiment.Workload.ONNX) && !adapter.equals(Experiment.Workload.COMMAND)) {
                 unmet.add("targets." + name + ".workload.adapter: " + adapter);
@@ -102,6 +99,23 @@ record Session(CommandSpec spec, Path sysfs, Optional<String> require, Optional<
                     "this version does not do what the file asks with %s; take it out to run the rest"
                             .formatted(String.join(", ", unmet)));
         }
+    }
+
+    /// What the targets say about sources; they are read once for all targets.
+    private static Map<String, Map<String, String>> settings(Experiment experiment) {
+        Map<String, Map<String, String>> settings = new LinkedHashMap<>();
+        experiment
+                .targets()
+                .forEach((name, target) -> target.sources().options().forEach((source, values) -> {
+                    Map<String, String> other = settings.put(source, values);
+                    if (other != null && !other.equals(values)) {
+                        throw new UserException(
+                                Exit.USAGE,
+                                "targets.%s.sources.options.%s differs from another target's; all targets share the sources"
+                                        .formatted(name, source));
+                    }
+                }));
+        return settings;
     }
 
     private void check(Sources sources) {

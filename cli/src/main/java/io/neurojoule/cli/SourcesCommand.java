@@ -9,11 +9,9 @@ import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Quantity;
 import io.neurojoule.sensor.Reading;
 import io.neurojoule.sensor.Sensor;
-import io.neurojoule.sensor.SourceConfig;
 import io.neurojoule.time.Ticker;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -50,13 +49,13 @@ final class SourcesCommand implements Callable<Integer> {
     @Option(names = "--for", paramLabel = "S", description = "With --watch: end after so many seconds.")
     private Optional<Integer> seconds = Optional.empty();
 
-    @Option(names = "--sysfs", paramLabel = "DIR", description = "Read another tree (default: ${DEFAULT-VALUE}).")
-    private Path sysfs = Path.of("/sys");
+    @Mixin
+    private SourceFlags flags = new SourceFlags();
 
     @Override
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
-        try (Sources sources = Sources.discover(new SourceConfig(sysfs, Path.of("/proc"), Map.of()))) {
+        try (Sources sources = flags.discover(Map.of())) {
             if (watch) {
                 watch(sources, out);
             } else if (json) {

@@ -44,7 +44,7 @@ public record Energy(double joules, double boundJoules) implements Integral {
         return switch (signal.channel().quantity()) {
             case ENERGY -> ofCounter(signal, fromNanos, toNanos);
             case POWER -> ofGauge(signal, fromNanos, toNanos);
-            case VOLTAGE, CURRENT, TEMPERATURE, FREQUENCY ->
+            case VOLTAGE, CURRENT, TEMPERATURE, FREQUENCY, UTILISATION, FLAGS ->
                 throw new IllegalArgumentException(signal.channel().id() + " measures "
                         + signal.channel().quantity() + ", not " + Quantity.ENERGY + " or " + Quantity.POWER);
         };

@@ -8,10 +8,14 @@ import io.neurojoule.sensor.Discovery;
 import io.neurojoule.sensor.PowerSource;
 import io.neurojoule.sensor.Quantity;
 import io.neurojoule.sensor.Sensor;
+import io.neurojoule.sensor.SettingsException;
 import io.neurojoule.sensor.SourceConfig;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -25,17 +29,33 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
         missing = List.copyOf(missing);
     }
 
-    /// Asks every power source. Synthetic ones are made up, so they are asked only where their options name them.
+    /// Asks every power source without settings.
     public static Sources discover(SourceConfig config) throws IOException {
+        return discover(config, Map.of());
+    }
+
+    /// Asks every power source. Synthetic ones are made up, so they are asked only where their options name them.
+    ///
+    /// @param settings what the user says, by `SOURCE` or, for things that the user names, `SOURCE:NAME`
+    /// @throws SettingsException if it names no source, or the source cannot use it
+    public static Sources discover(SourceConfig config, Map<String, Map<String, String>> settings) throws IOException {
+        Plugins<PowerSource> plugins = Plugins.load(PowerSource.class, "power source", PowerSource::name);
+        for (String key : settings.keySet()) {
+            if (!plugins.byName().containsKey(key.split(":", 2)[0])) {
+                throw new SettingsException("no power source called '%s'; there are %s"
+                        .formatted(
+                                key.split(":", 2)[0],
+                                String.join(", ", new TreeSet<>(plugins.byName().keySet()))));
+            }
+        }
         List<Sensor> sensors = new ArrayList<>();
         List<Discovery.Missing> missing = new ArrayList<>();
-        for (PowerSource source : Plugins.load(PowerSource.class, "power source", PowerSource::name)
-                .byName()
-                .values()) {
-            if (source.name().equals("synthetic") && !config.options().containsKey("watts")) {
+        for (PowerSource source : new TreeMap<>(plugins.byName()).values()) {
+            SourceConfig own = own(source.name(), config, settings);
+            if (source.name().equals("synthetic") && own.options().isEmpty()) {
                 continue;
             }
-            Discovery found = source.discover(config);
+            Discovery found = source.discover(own);
             sensors.addAll(found.sensors());
             missing.addAll(found.missing());
         }
@@ -48,6 +68,16 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
             }
         }
         return new Sources(sensors, missing);
+    }
+
+    private static SourceConfig own(String name, SourceConfig config, Map<String, Map<String, String>> settings) {
+        Map<String, Map<String, String>> named = new TreeMap<>();
+        settings.forEach((key, values) -> {
+            if (key.startsWith(name + ":")) {
+                named.put(key.substring(name.length() + 1), values);
+            }
+        });
+        return config.withOptions(settings.getOrDefault(name, Map.of())).withNamed(named);
     }
 
     private static boolean covers(Sensor sensor, Basis basis) {

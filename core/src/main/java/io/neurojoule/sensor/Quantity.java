@@ -8,7 +8,11 @@ public enum Quantity {
     VOLTAGE("V"),
     CURRENT("A"),
     TEMPERATURE("°C"),
-    FREQUENCY("Hz");
+    FREQUENCY("Hz"),
+    /// A share of what is possible, e.g. how busy a device was.
+    UTILISATION(""),
+    /// Bits with a meaning each, e.g. why a clock is held down.
+    FLAGS("");
 
     private final String unit;
 
@@ -16,7 +20,7 @@ public enum Quantity {
         this.unit = unit;
     }
 
-    /// The SI unit, without prefix.
+    /// The SI unit, without prefix; empty for a share or bits.
     public String unit() {
         return unit;
     }

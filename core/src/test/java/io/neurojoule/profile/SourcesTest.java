@@ -8,7 +8,6 @@ import io.neurojoule.sensor.SourceConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,7 +34,7 @@ class SourcesTest {
     }
 
     private Sources discover() throws IOException {
-        return Sources.discover(new SourceConfig(root.resolve("sys"), root.resolve("proc"), Map.of()));
+        return Sources.discover(new SourceConfig(root.resolve("sys"), root.resolve("proc")));
     }
 
     @Test

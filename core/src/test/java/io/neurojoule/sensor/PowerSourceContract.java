@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,8 +29,7 @@ public abstract class PowerSourceContract {
     protected final SourceConfig nothing() throws IOException {
         return new SourceConfig(
                 Files.createDirectories(root.resolve("empty/sys")),
-                Files.createDirectories(root.resolve("empty/proc")),
-                Map.of());
+                Files.createDirectories(root.resolve("empty/proc")));
     }
 
     @Test

@@ -41,7 +41,7 @@ public final class EstimateSource implements PowerSource {
         } catch (IOException e) {
             return new Discovery(
                     List.of(),
-                    List.of(new Missing(
+                    List.of(Missing.absent(
                             "estimate-absent",
                             stat.toString(),
                             "the busy time of the CPUs cannot be read: " + e.getMessage(),

@@ -126,7 +126,7 @@ public final class RaplSource implements PowerSource {
         }
 
         private static Missing denied(Path file) {
-            return new Missing(
+            return Missing.notPermitted(
                     "rapl-permission",
                     file.toString(),
                     "permission denied (" + mode(file) + ")",
@@ -145,7 +145,7 @@ public final class RaplSource implements PowerSource {
         }
 
         private static Missing perfDenied(PerfEvent event) {
-            return new Missing(
+            return Missing.notPermitted(
                     "rapl-permission",
                     "perf event of " + event.domain().id(),
                     "permission denied (kernel.perf_event_paranoid above 0, no CAP_PERFMON)",
@@ -153,7 +153,7 @@ public final class RaplSource implements PowerSource {
         }
 
         private static Missing perfUnreadable(PerfEvent event, Exception e) {
-            return new Missing(
+            return Missing.broken(
                     "rapl-unreadable",
                     "perf event of " + event.domain().id(),
                     String.valueOf(e.getMessage()),
@@ -161,7 +161,7 @@ public final class RaplSource implements PowerSource {
         }
 
         private static Missing unreadable(Path path, String why) {
-            return new Missing(
+            return Missing.broken(
                     "rapl-unreadable",
                     path.toString(),
                     why,
@@ -170,7 +170,7 @@ public final class RaplSource implements PowerSource {
         }
 
         private static Missing leadOnly(Zone zone) {
-            return new Missing(
+            return Missing.absent(
                     "rapl-core-lead-only",
                     zone.directory().toString(),
                     "on AMD this counter is that of one lead core, not of all cores of the package",
@@ -180,13 +180,13 @@ public final class RaplSource implements PowerSource {
         private Missing absent() {
             Path root = config.sysfs().resolve("class/powercap");
             return processor.isVirtual()
-                    ? new Missing(
+                    ? Missing.absent(
                             "rapl-absent",
                             root.toString(),
                             "no RAPL zones: this is a virtual machine, and most hide the counters from their guests",
                             "Measure on the host, or use what an estimate gives. In a container on it: mount the "
                                     + "host's /sys and give it with --sysfs.")
-                    : new Missing(
+                    : Missing.absent(
                             "rapl-absent",
                             root.toString(),
                             "no RAPL zones: not an x86 processor, the driver is not loaded, or a container hides them",

@@ -47,7 +47,7 @@ public final class SyntheticSource implements PowerSource {
         if (watts == null) {
             return new Discovery(
                     List.of(),
-                    List.of(new Missing(
+                    List.of(Missing.notConfigured(
                             "synthetic-not-asked",
                             "synthetic power source",
                             "it exists only when asked for",

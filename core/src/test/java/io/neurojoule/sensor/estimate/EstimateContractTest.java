@@ -14,7 +14,6 @@ import io.neurojoule.sensor.SourceConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// Trees made from proc_stat(5) and proc_cpuinfo(5).
@@ -41,7 +40,7 @@ class EstimateContractTest extends PowerSourceContract {
         Files.writeString(proc.resolve("stat"), stat + "intr 1\n");
         Files.writeString(proc.resolve("cpuinfo"), cpuinfo);
         Files.writeString(proc.resolve("self/mountinfo"), mounts);
-        return new SourceConfig(root.resolve("sys"), proc, Map.of());
+        return new SourceConfig(root.resolve("sys"), proc);
     }
 
     private Sensor sensor(SourceConfig config) {

@@ -20,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// Trees made from the kernel's power/powercap/powercap.rst and ABI/testing/sysfs-class-powercap, with the ranges that
@@ -44,7 +43,7 @@ class RaplContractTest extends PowerSourceContract {
         Files.createDirectories(root.resolve("proc"));
         Files.writeString(root.resolve("proc/cpuinfo"), "vendor_id\t: " + vendor + "\nflags\t\t: fpu vme\n");
         Files.createDirectories(root.resolve("sys/class/powercap"));
-        return new SourceConfig(root.resolve("sys"), root.resolve("proc"), Map.of());
+        return new SourceConfig(root.resolve("sys"), root.resolve("proc"));
     }
 
     /// Sub-zones inside their parents, as in the kernel's device tree.

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,7 +44,7 @@ class RaplSourceTest {
     }
 
     private Discovery discover() {
-        return new RaplSource().discover(new SourceConfig(root.resolve("sys"), root.resolve("proc"), Map.of()));
+        return new RaplSource().discover(new SourceConfig(root.resolve("sys"), root.resolve("proc")));
     }
 
     private static List<String> ids(Discovery discovery) {
