@@ -188,11 +188,13 @@ public record Energy(double joules, double boundJoules) implements Integral {
         };
     }
 
+    /// A value that is the mean of the stretch before its time stamp stands for the middle of that stretch.
     private static Integral ofGauge(Signal signal, long from, long to) {
         Channel channel = signal.channel();
         long[] t = signal.timeNanos();
-        int first = floor(t, from);
-        int last = ceiling(t, to);
+        long shift = channel.averagedOver().toNanos() / 2;
+        int first = floor(t, from + shift);
+        int last = ceiling(t, to + shift);
         if (first < 0 || last >= t.length) {
             return notCovered(channel, signal, from, to);
         }
@@ -208,15 +210,31 @@ public record Energy(double joules, double boundJoules) implements Integral {
             }
             double a = signal.raw()[i] * channel.scale();
             double b = signal.raw()[i + 1] * channel.scale();
-            long start = Math.max(t[i], from);
-            long end = Math.min(t[i + 1], to);
+            long start = Math.max(t[i], from + shift);
+            long end = Math.min(t[i + 1], to + shift);
             double slope = (b - a) / (t[i + 1] - t[i]);
             double seconds = (end - start) * 1e-9;
             sum += seconds * (a + slope * ((start + end) / 2.0 - t[i]));
             bound += seconds * Math.abs(b - a) / 2;
         }
+        // At each edge a value is up to a refresh old, and what it averages over reaches past the edge.
+        double lag = (channel.refresh().toNanos() + shift / 2.0) * 1e-9;
+        bound += 2 * spread(signal, first, to + shift + channel.refresh().toNanos()) * lag;
+        bound += channel.scale() * (to - from) * 1e-9; // the true value lies within one step of the shown one
         double joules = sum + channel.baseWatts() * (to - from) * 1e-9;
         return new Energy(joules, bound + channel.accuracy().orElse(0) * Math.abs(joules));
+    }
+
+    /// Watts between the least and the most value from index `first` until a change at the end of the window has shown.
+    private static double spread(Signal signal, int first, long until) {
+        int last = Math.min(ceiling(signal.timeNanos(), until), signal.size() - 1);
+        long least = signal.raw()[first];
+        long most = least;
+        for (int i = first; i <= last; i++) {
+            least = Math.min(least, signal.raw()[i]);
+            most = Math.max(most, signal.raw()[i]);
+        }
+        return (most - least) * signal.channel().scale();
     }
 
     private static Unavailable notCovered(Channel channel, Signal signal, long from, long to) {

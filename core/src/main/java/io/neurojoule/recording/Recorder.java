@@ -96,10 +96,10 @@ public final class Recorder implements AutoCloseable {
                 samplers.add(Sampler.start(period / 1_000_000 + "ms", group, Duration.ofNanos(period), ticker)));
     }
 
-    /// One more reading of every sensor, now: at the edge of a window.
+    /// One more reading of every quick sensor, now: at the edge of a window.
     public void edge() throws IOException {
         for (Tap tap : taps) {
-            tap.sample();
+            tap.sampleAtEdge();
         }
         for (Sampler sampler : samplers) {
             Optional<IOException> failure = sampler.failure();

@@ -8,11 +8,16 @@ import io.neurojoule.time.Ticker;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 
 /// One sensor, its sink, and its last values: the place where a read happens, on the sampler's thread or at the edge of
 /// a window. Thread-safe: reads exclude each other.
 final class Tap {
     private static final int KEPT = 128;
+
+    /// A sensor whose read takes longer is not read at the edges of windows: it would widen every window by that.
+    private static final long QUICK_NANOS = 10_000_000L;
 
     private final Sensor sensor;
     private final Ticker ticker;
@@ -21,8 +26,10 @@ final class Tap {
     private final long[] times = new long[KEPT];
     private final long[] durations = new long[KEPT];
     private final long[][] values;
+    private final ReentrantLock lock = new ReentrantLock();
     private int kept;
     private boolean gone;
+    private volatile long lastReadNanos;
 
     Tap(Sensor sensor, Ticker ticker, SignalFile sink) {
         this.sensor = sensor;
@@ -35,7 +42,37 @@ final class Tap {
     /// Reads once and records it.
     ///
     /// @throws IOException if it cannot be recorded; a read that fails is a gap, not an exception
-    synchronized void sample() throws IOException {
+    void sample() throws IOException {
+        lock.lock();
+        try {
+            read();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Reads once more at the edge of a window, unless the sensor is slow, or its sampler has been inside a read for
+    /// long: nobody waits for it.
+    void sampleAtEdge() throws IOException {
+        if (lastReadNanos > QUICK_NANOS) {
+            return;
+        }
+        try {
+            if (!lock.tryLock(QUICK_NANOS, TimeUnit.NANOSECONDS)) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return;
+        }
+        try {
+            read();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void read() throws IOException {
         if (gone) {
             return;
         }
@@ -48,10 +85,12 @@ final class Tap {
             sink.gap(before, "gone: " + e.getMessage());
             return;
         } catch (IOException e) {
+            lastReadNanos = ticker.nanos() - before;
             sink.gap(before, String.valueOf(e.getMessage()));
             return;
         }
         long took = ticker.nanos() - before;
+        lastReadNanos = took;
         record(before + took / 2, took);
     }
 
@@ -76,16 +115,26 @@ final class Tap {
         }
     }
 
-    synchronized void gap(long atNanos, String why) throws IOException {
-        sink.gap(atNanos, why);
-    }
-
-    synchronized boolean isGone() {
-        return gone;
+    void gap(long atNanos, String why) throws IOException {
+        lock.lock();
+        try {
+            sink.gap(atNanos, why);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /// The last values that are younger than `sinceNanos`, one signal per channel.
-    synchronized List<Signal> recent(long sinceNanos) {
+    List<Signal> recent(long sinceNanos) {
+        lock.lock();
+        try {
+            return last(sinceNanos);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private List<Signal> last(long sinceNanos) {
         int n = Math.min(kept, KEPT);
         int first = kept - n;
         while (n > 0 && times[first % KEPT] < sinceNanos) {
@@ -108,7 +157,12 @@ final class Tap {
         return signals;
     }
 
-    synchronized void close() throws IOException {
-        sink.close();
+    void close() throws IOException {
+        lock.lock();
+        try {
+            sink.close();
+        } finally {
+            lock.unlock();
+        }
     }
 }

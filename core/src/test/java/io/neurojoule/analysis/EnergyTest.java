@@ -237,6 +237,58 @@ class EnergyTest {
         assertThat(energy(Energy.of(ramp, SECOND / 2, SECOND)).joules()).isCloseTo(37.5, within(1e-9));
     }
 
+    /// A sensor that renews its value on a grid, as the mean of the stretch before, and is read at other times.
+    private static Signal gauging(Channel channel, Load load, long phase, long[] times) {
+        long refresh = channel.refresh().toNanos();
+        long averaged = channel.averagedOver().toNanos();
+        long[] raw = Arrays.stream(times)
+                .map(t -> {
+                    long renewed = Math.floorDiv(t - phase, refresh) * refresh + phase;
+                    double watts = averaged == 0
+                            ? (renewed < load.stepNanos ? load.low : load.high)
+                            : load.joules(renewed - averaged, renewed) / (averaged * 1e-9);
+                    return Math.round(watts / channel.scale());
+                })
+                .toArray();
+        return new Signal(channel, times, new long[times.length], raw, List.of());
+    }
+
+    @Test
+    void theBoundOfAGaugeHoldsForAStepAnywhereAndEveryRefreshAndAveraging() {
+        for (long seed = 0; seed < 5000; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            Duration refresh = Duration.ofNanos(random.nextLong(1_000_000, SECOND));
+            Duration averaged = random.nextBoolean() ? Duration.ZERO : Duration.ofNanos(random.nextLong(1, SECOND));
+            Channel watts = Channel.power("hwmon:board/power1", PACKAGE, 1e-6, refresh, averaged);
+            long[] times = times(random, 200, 100_000_000);
+            long from = random.nextLong(2 * SECOND, 5 * SECOND);
+            long to = from + random.nextLong(SECOND / 2, 8 * SECOND);
+            Load load = new Load(
+                    random.nextDouble(1, 400), random.nextDouble(1, 400), random.nextLong(SECOND, 15 * SECOND));
+            Signal signal = gauging(watts, load, random.nextLong(SECOND), times);
+
+            Energy energy = energy(Energy.of(signal, from, to));
+
+            assertThat(Math.abs(energy.joules() - load.joules(from, to)))
+                    .as("seed %d", seed)
+                    .isLessThanOrEqualTo(energy.boundJoules() + 1e-9);
+        }
+    }
+
+    @Test
+    void theMeanOfASecondStandsForTheMiddleOfThatSecond() {
+        Duration second = Duration.ofSeconds(1);
+        Channel watts = Channel.power("nvml:gpu/power", PACKAGE, 1e-6, Duration.ofMillis(1), second);
+        long[] times = new long[200];
+        Arrays.setAll(times, i -> i * SECOND / 10);
+        Load load = new Load(50, 350, 5 * SECOND);
+        Signal signal = gauging(watts, load, 0, times);
+
+        // The ramp of the mean is symmetric around the step, so a window from half a second before the step is exact.
+        assertThat(energy(Energy.of(signal, 4 * SECOND, 10 * SECOND)).joules())
+                .isCloseTo(load.joules(4 * SECOND, 10 * SECOND), within(2.0));
+    }
+
     @Test
     void aHoleInAGaugeGivesNoNumber() {
         Channel watts = Channel.power("hwmon:board/power1", PACKAGE, 1e-3, Duration.ofMillis(100), Duration.ZERO);

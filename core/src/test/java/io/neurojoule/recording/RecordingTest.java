@@ -33,7 +33,7 @@ class RecordingTest {
     private final AtomicLong reads = new AtomicLong();
 
     /// Counts its reads; the read number 3 fails.
-    private final class Counting implements Sensor {
+    private class Counting implements Sensor {
         @Override
         public String id() {
             return "test:package-0";
@@ -120,6 +120,29 @@ class RecordingTest {
                 .extracting(Note::message)
                 .isEqualTo("a message, with a comma");
         assertThat(recording.info()).isEqualTo(info(RunInfo.FORMAT));
+    }
+
+    @Test
+    void aSlowSensorIsNotReadAtTheEdgesOfWindows() throws IOException {
+        AtomicLong clock = new AtomicLong();
+        Sensor slow = new Counting() {
+            @Override
+            public void read(Reading out) throws IOException {
+                clock.addAndGet(50_000_000);
+                super.read(out);
+            }
+        };
+        try (Recorder recorder = Recorder.create(directory.resolve("run"), clock::get)) {
+            recorder.begin(info(RunInfo.FORMAT), "version: 1\n", "{}");
+            recorder.record(Map.of(slow, Duration.ofHours(1)));
+            long before = clock.get();
+            recorder.edge();
+            recorder.edge();
+
+            assertThat(clock.get() - before)
+                    .as("time spent at edges; the sampler's own first read may fall in")
+                    .isLessThanOrEqualTo(50_000_000);
+        }
     }
 
     @Test
