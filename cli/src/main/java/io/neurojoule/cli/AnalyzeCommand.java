@@ -37,9 +37,9 @@ final class AnalyzeCommand implements Callable<Integer> {
             if (windows) {
                 out.print(WindowTable.csv(Analyzer.windows(recording)));
             } else if (json) {
-                JsonReport.write(Analyzer.analyze(recording), out);
+                JsonReport.write(Results.of(recording), out);
             } else {
-                TextReport.write(Analyzer.analyze(recording), out);
+                TextReport.write(Results.of(recording), out);
             }
             out.flush();
             return Exit.GOOD;

@@ -7,18 +7,26 @@ import io.neurojoule.experiment.Progress;
 import io.neurojoule.profile.Profiler;
 import io.neurojoule.recording.Signal;
 import io.neurojoule.recording.Window;
-import io.neurojoule.sensor.Component;
+import io.neurojoule.report.Format;
+import io.neurojoule.sensor.Basis;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
-/// A line a second on a terminal while something runs: what, the current watts, time left; elsewhere a line a window.
-/// Used by
-/// the run's thread and its own.
+/// A line a second on a terminal while something runs: what, the watts of the last seconds, joules per element at the
+/// last known throughput, time left; elsewhere a line a window. Used by the run's thread and its own.
 final class Live implements Progress {
+    private static final int HISTORY = 20;
+    private static final String BARS = "▁▂▃▄▅▆▇█";
+
     private final PrintWriter err;
+    private final String element;
+    private final Deque<Double> history = new ArrayDeque<>();
     private final Profiler profiler;
     private final boolean terminal = "1".equals(System.getenv("NEUROJOULE_TERMINAL")); // the launcher looks at stderr
     private final AtomicReference<String> now = new AtomicReference<>("");
@@ -26,8 +34,10 @@ final class Live implements Progress {
     private final Thread thread;
     private final Plan plan;
     private int visited;
+    private volatile double elementsPerSecond;
 
-    Live(PrintWriter err, Profiler profiler, Plan plan) {
+    Live(PrintWriter err, Profiler profiler, Plan plan, String element) {
+        this.element = element;
         this.err = err;
         this.profiler = profiler;
         this.plan = plan;
@@ -48,19 +58,46 @@ final class Live implements Progress {
         }
     }
 
+    /// The headline's power; with the throughput of the cell's last loop also joules per element. Nothing while a
+    /// member
+    /// has no figure.
     private String watts() {
-        StringBuilder text = new StringBuilder();
-        for (Signal signal : profiler.recent(Duration.ofSeconds(2))) {
-            if (signal.channel().component().kind() == Component.Kind.CPU && signal.size() > 1) {
-                long from = signal.timeNanos()[0];
-                long to = signal.timeNanos()[signal.size() - 1];
-                if (Energy.of(signal, from, to) instanceof Energy energy) {
-                    text.append(
-                            "   %s %.1f W".formatted(signal.channel().id(), energy.joules() / ((to - from) * 1e-9)));
-                }
+        List<Signal> members = profiler.recentHeadline(Duration.ofSeconds(2));
+        double watts = 0;
+        Basis basis = Basis.MEASURED;
+        for (Signal signal : members) {
+            if (signal.size() < 2) {
+                return "";
             }
+            long from = signal.timeNanos()[0];
+            long to = signal.timeNanos()[signal.size() - 1];
+            if (!(Energy.of(signal, from, to) instanceof Energy energy)) {
+                return "";
+            }
+            watts += energy.joules() / ((to - from) * 1e-9);
+            basis = basis.and(signal.channel().basis());
         }
-        return text.toString();
+        if (members.isEmpty()) {
+            return "";
+        }
+        history.addLast(watts);
+        if (history.size() > HISTORY) {
+            history.removeFirst();
+        }
+        double perSecond = elementsPerSecond;
+        String each = perSecond > 0 ? "   ≈ " + Format.quantity(watts / perSecond, "J") + "/" + element : "";
+        return "   " + sparkline() + " " + Format.quantity(watts, "W") + each + " " + basis;
+    }
+
+    private String sparkline() {
+        double least = history.stream().mapToDouble(Double::doubleValue).min().orElse(0);
+        double most = history.stream().mapToDouble(Double::doubleValue).max().orElse(0);
+        StringBuilder line = new StringBuilder();
+        for (double watts : history) {
+            int step = most > least ? (int) Math.round((watts - least) / (most - least) * (BARS.length() - 1)) : 0;
+            line.append(BARS.charAt(step));
+        }
+        return line.toString();
     }
 
     @Override
@@ -77,6 +114,8 @@ final class Live implements Progress {
 
     @Override
     public void recorded(Window window) {
+        boolean works = window.kind() == Window.Kind.WARMUP || window.kind() == Window.Kind.MEASURE;
+        elementsPerSecond = works ? window.elements() / window.seconds() : 0;
         if (!terminal && window.kind() == Window.Kind.MEASURE) {
             err.printf(
                     "  %s repeat %d: %.4g elements/s over %.3f s%n",

@@ -35,6 +35,9 @@ final class ProfileCommand implements Callable<Integer> {
     private static final String BUNDLED_NAME = "radioml-vgg10";
     private static final long BUNDLED_SEED = 1;
 
+    /// With `--ci`, a cell is repeated at most so many times as often as asked.
+    private static final int MORE_REPEATS = 4;
+
     /// Windows shorter than the default are a first look.
     private static final double QUICK_BELOW_SECONDS = 10;
 
@@ -79,6 +82,12 @@ final class ProfileCommand implements Callable<Integer> {
 
     @Option(names = "--repeats", paramLabel = "N", description = "Windows per cell (default: ${DEFAULT-VALUE}).")
     private int repeats = 5;
+
+    @Option(
+            names = "--ci",
+            paramLabel = "PERCENT",
+            description = "Repeat up to four times as often until the 95 %% interval is this narrow, e.g. 1%%.")
+    private Optional<String> halfWidth = Optional.empty();
 
     @Option(names = "--idle", paramLabel = "S", description = "Length of an idle window (default: ${DEFAULT-VALUE}).")
     private double idle = 2;
@@ -163,8 +172,8 @@ final class ProfileCommand implements Callable<Integer> {
                                     seconds,
                                     plain.measure().minUpdates(),
                                     repeats,
-                                    OptionalDouble.empty(),
-                                    Math.max(repeats, plain.measure().maxRepeats())),
+                                    halfWidth(),
+                                    MORE_REPEATS * repeats),
                             plain.order(),
                             seed,
                             plain.cooldown(),
@@ -173,6 +182,7 @@ final class ProfileCommand implements Callable<Integer> {
                             grace,
                             seconds < QUICK_BELOW_SECONDS),
                     Experiment.Gates.DEFAULT,
+                    List.of(),
                     Experiment.Carbon.NONE,
                     Experiment.Output.DEFAULT);
         } catch (IllegalArgumentException e) {
@@ -213,6 +223,18 @@ final class ProfileCommand implements Callable<Integer> {
             default ->
                 throw new UserException(Exit.USAGE, "the bundled network has fp32 and int8, not '%s'".formatted(name));
         };
+    }
+
+    private OptionalDouble halfWidth() {
+        if (halfWidth.isEmpty()) {
+            return OptionalDouble.empty();
+        }
+        try {
+            return OptionalDouble.of(Double.parseDouble(halfWidth.get().replaceFirst("\\s*%$", "")) / 100);
+        } catch (NumberFormatException e) {
+            throw new UserException(
+                    Exit.USAGE, "--ci must be a percentage, e.g. --ci 1%%, not '%s'".formatted(halfWidth.get()));
+        }
     }
 
     private String name() {

@@ -1,6 +1,5 @@
 package io.neurojoule.cli;
 
-import io.neurojoule.analysis.Analyzer;
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.recording.Recording;
 import io.neurojoule.report.CsvReport;
@@ -42,7 +41,7 @@ final class ReportCommand implements Callable<Integer> {
         }
         try {
             Recording recording = Recording.open(run);
-            ExperimentResult result = Analyzer.analyze(recording);
+            ExperimentResult result = Results.of(recording);
             spec.commandLine().getOut().println(write(recording, anonymous ? result.anonymous() : result, formats));
             spec.commandLine().getOut().flush();
             return Exit.GOOD;

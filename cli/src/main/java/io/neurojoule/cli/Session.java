@@ -1,8 +1,8 @@
 package io.neurojoule.cli;
 
-import io.neurojoule.analysis.Analyzer;
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.analysis.ResultRow;
+import io.neurojoule.experiment.Demands;
 import io.neurojoule.experiment.Experiment;
 import io.neurojoule.experiment.Plan;
 import io.neurojoule.profile.Profiler;
@@ -59,24 +59,11 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Op
     private static void refuse(Experiment experiment) {
         List<String> unmet = new ArrayList<>();
         Experiment.Method method = experiment.method();
-        Experiment.Gates gates = experiment.gates();
-        if (gates.idleDrift().isPresent()
-                || gates.throttled().isPresent()
-                || gates.foreignCpu().isPresent()
-                || gates.repeatCv().isPresent()) {
-            unmet.add("gates");
-        }
-        if (!gates.onUnsupported().equals("skip") || !gates.onOutOfMemory().equals("skip_larger_batches")) {
-            unmet.add("gates.on_unsupported and gates.on_out_of_memory other than the defaults");
-        }
         if (!experiment.carbon().equals(Experiment.Carbon.NONE)) {
             unmet.add("carbon");
         }
         if (!method.phases().mode().equals("off") || method.phases().isolate()) {
             unmet.add("method.phases");
-        }
-        if (method.measure().ciHalfWidth().isPresent()) {
-            unmet.add("method.measure.until");
         }
         if (method.cooldown().untilTemperatureBelow().isPresent()) {
             unmet.add("method.cooldown.until_temperature_below");
@@ -85,8 +72,9 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Op
             unmet.add("output.export");
         }
         experiment.targets().forEach((name, target) -> {
-            if (!target.place().isEmpty()) {
-                unmet.add("targets." + name + ".place");
+            Map<String, Object> here = Map.of("executor", "local");
+            if (!target.place().isEmpty() && !target.place().equals(here)) {
+                unmet.add("targets." + name + ".place other than {executor: local}");
             }
             String adapter = target.workload().adapter();
             if (!adapter.equals(Experiment.Workload.ONNX) && !adapter.equals(Experiment.Workload.COMMAND)) {
@@ -160,7 +148,7 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Op
                 experiment.method().measure().minSeconds(),
                 Clock.minutes(plan.estimateSeconds()));
         out.flush();
-        Live live = new Live(spec.commandLine().getErr(), profiler, plan);
+        Live live = new Live(spec.commandLine().getErr(), profiler, plan, experiment.element());
         Thread interrupt = new Thread(() -> {
             profiler.cancel();
             live.awaitEnd();
@@ -201,7 +189,7 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Op
         if (require.isPresent() && outcome.failed().isEmpty()) {
             stillMeasured(result);
         }
-        return code(outcome);
+        return code(outcome, result);
     }
 
     /// A source that was there at the start may have gone since.
@@ -220,7 +208,7 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Op
 
     private static ExperimentResult show(Path directory, PrintWriter out) throws IOException {
         Recording recording = Recording.open(directory);
-        ExperimentResult result = Analyzer.analyze(recording);
+        ExperimentResult result = Results.of(recording);
         TextReport.write(result, out);
         Path page = ReportCommand.write(recording, result, List.of("html", "csv", "json"));
         out.printf("saved %s   again: neurojoule analyze %s%n", directory, directory);
@@ -229,11 +217,17 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Op
         return result;
     }
 
-    private static int code(Profiler.Outcome outcome) {
+    private static int code(Profiler.Outcome outcome, ExperimentResult result) {
         boolean unreadable = outcome.failed().values().stream()
                 .anyMatch(e ->
                         e.code() == NetworkException.Code.BAD_MODEL || e.code() == NetworkException.Code.INVALID_INPUT);
-        return outcome.failed().isEmpty() ? Exit.GOOD : unreadable ? Exit.USAGE : Exit.NETWORK_FAILED;
+        if (!outcome.failed().isEmpty()) {
+            return unreadable ? Exit.USAGE : Exit.NETWORK_FAILED;
+        }
+        if (Demands.violatesGate(result)) {
+            return Exit.GATE;
+        }
+        return Demands.exceedsThreshold(result) ? Exit.THRESHOLD : Exit.GOOD;
     }
 
     private static List<String> command(Experiment.Workload workload) {

@@ -156,10 +156,80 @@ class ProfileCommandTest {
     void whatAFileAsksAndNothingDoesIsRefused() throws Exception {
         Path file = directory.resolve("my.yaml");
         Files.writeString(
-                file, Files.readString(Lab.root().resolve("examples/my-net.yaml")) + "\ngates: {repeat_cv: 2%}\n");
+                file,
+                Files.readString(Lab.root().resolve("examples/my-net.yaml"))
+                        + "\ncarbon: {intensity_g_per_kwh: 300, source: x}\n");
 
         assertThat(run("run", file.toString())).isEqualTo(Exit.USAGE);
-        assertThat(printed.toString()).contains("gates");
+        assertThat(printed.toString()).contains("carbon");
+    }
+
+    /// A short experiment with the printed adapter, and more keys.
+    private int demanding(String more) throws Exception {
+        Path file = directory.resolve("demanding.yaml");
+        Files.writeString(file, """
+                version: 1
+                name: my-net
+                model: {name: my-net}
+                matrix: {batch: [8], precision: [fp32]}
+                targets:
+                  cpu:
+                    label: my desk
+                    workload: {adapter: command, command: [python3, %s]}
+                    sources: {want: ["snmp:*"]}
+                    place: {executor: local}
+                method:
+                  idle: {seconds: 0.1}
+                  warmup: {min_seconds: 0.1}
+                  measure: {min_seconds: 0.2, min_updates: 5, repeats: 2%s
+                """.formatted(Lab.root().resolve("examples/my_net.py"), more));
+        return run("run", file.toString(), "-o", directory.resolve("run").toString());
+    }
+
+    @Test
+    void aViolatedGateMarksTheCellKeepsItsFigureAndExitsFive() throws Exception {
+        int exit = demanding("}\n  latency: {seconds: 0}\ngates: {repeat_cv: 0.000001%}");
+
+        assertThat(exit).as(printed.toString()).isEqualTo(Exit.GATE);
+        assertThat(printed.toString()).contains("gate-repeat-cv [cpu-fp32-b8]", "J/element");
+        printed.getBuffer().setLength(0);
+        assertThat(run("analyze", directory.resolve("run").toString())).isZero();
+        assertThat(printed.toString()).contains("gate-repeat-cv [cpu-fp32-b8]");
+    }
+
+    @Test
+    void aMissedThresholdExitsSixAndAWantedSourceThatIsNotThereIsSaid() throws Exception {
+        int exit = demanding("}\n  latency: {seconds: 0}\nthresholds: ['cells.joules_per_element < 1nJ']");
+
+        assertThat(exit).as(printed.toString()).isEqualTo(Exit.THRESHOLD);
+        assertThat(printed.toString()).contains("threshold-exceeded", "source-wanted", "'snmp:*'");
+    }
+
+    @Test
+    void anIntervalThatIsTooWideIsRepeatedUntilThereAreAsManyRepeatsAsAllowed() throws Exception {
+        int exit = demanding(", until: {ci_half_width: 0.0001%}, max_repeats: 4}\n  latency: {seconds: 0}");
+
+        assertThat(exit).as(printed.toString()).isZero();
+        assertThat(Recording.open(directory.resolve("run")).windows())
+                .filteredOn(window -> window.kind() == Window.Kind.MEASURE)
+                .extracting(Window::repeat)
+                .containsExactly(1, 2, 3, 4);
+    }
+
+    @Test
+    void anIntervalThatIsNarrowEnoughIsNotRepeated() throws Exception {
+        int exit = demanding(", until: {ci_half_width: 100000%}, max_repeats: 4}\n  latency: {seconds: 0}");
+
+        assertThat(exit).as(printed.toString()).isZero();
+        Recording recording = Recording.open(directory.resolve("run"));
+        assertThat(recording.windows())
+                .filteredOn(window -> window.kind() == Window.Kind.MEASURE)
+                .hasSize(2)
+                .allSatisfy(window -> {
+                    double used = window.conditions().networkCpuSeconds().getAsDouble();
+                    assertThat(used).as("one busy thread for 0.2 s").isBetween(0.05, 0.6);
+                });
+        assertThat(recording.info().labels()).containsEntry("cpu", "my desk");
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.neurojoule.analysis;
 import io.neurojoule.recording.CellRecord;
 import io.neurojoule.recording.Note;
 import io.neurojoule.recording.Recording;
+import io.neurojoule.recording.RunInfo;
 import io.neurojoule.recording.Signal;
 import io.neurojoule.recording.Window;
 import io.neurojoule.sensor.Basis;
@@ -16,7 +17,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 
 /// Computes the result of a recording, again and again the same.
@@ -92,7 +95,7 @@ public final class Analyzer {
                     .filter(record -> record.cellId().equals(cell.id()))
                     .findFirst();
             List<Window> measured = windows(cell.id(), Window.Kind.MEASURE);
-            cells.add(cellResult(cell, known));
+            cells.add(cellResult(cell, known, measured));
             if (known.isEmpty() || known.get().status().equals("measured")) {
                 for (int repeat = 1; repeat <= repeats; repeat++) {
                     int wanted = repeat;
@@ -135,6 +138,7 @@ public final class Analyzer {
                 info.quick(),
                 info.headline(),
                 info.simulated().orElse(""),
+                info.labels(),
                 info.environment());
     }
 
@@ -144,7 +148,7 @@ public final class Analyzer {
                 .toList();
     }
 
-    private CellResult cellResult(Planned cell, Optional<CellRecord> known) {
+    private CellResult cellResult(Planned cell, Optional<CellRecord> known, List<Window> measured) {
         OptionalDouble coldStart = coldStart(cell);
         return new CellResult(
                 cell.id(),
@@ -158,9 +162,79 @@ public final class Analyzer {
                 known.map(CellRecord::firstStepSeconds).orElse(OptionalDouble.empty()),
                 coldStart,
                 coldStart.isPresent() ? Optional.of(basis(headline())) : Optional.empty(),
-                known.map(CellRecord::peakMemoryBytes).orElse(java.util.OptionalLong.empty()),
+                known.map(CellRecord::peakMemoryBytes).orElse(OptionalLong.empty()),
                 known.map(CellRecord::executed).orElse(Map.of()),
-                known.map(CellRecord::settings).orElse(Map.of()));
+                known.map(CellRecord::settings).orElse(Map.of()),
+                quality(cell, measured));
+    }
+
+    private Quality quality(Planned cell, List<Window> measured) {
+        OptionalDouble drift = OptionalDouble.empty();
+        OptionalLong throttles = OptionalLong.empty();
+        double[] perElement = new double[measured.size()];
+        boolean whole = true;
+        for (int i = 0; i < measured.size(); i++) {
+            Window window = measured.get(i);
+            drift = larger(drift, idleDrift(cell, window));
+            OptionalLong here = window.conditions().throttleEvents();
+            if (here.isPresent()) {
+                throttles = OptionalLong.of(throttles.orElse(0) + here.getAsLong());
+            }
+            if (sum(window, headline()) instanceof Energy energy) {
+                perElement[i] = energy.joules() / window.elements();
+            } else {
+                whole = false;
+            }
+        }
+        return new Quality(
+                drift,
+                largest(measured, window -> window.conditions().foreignCpuSeconds()),
+                largest(measured, window -> window.conditions().profilerCpuSeconds()),
+                whole && !headline().isEmpty() ? Quality.variation(perElement) : OptionalDouble.empty(),
+                throttles);
+    }
+
+    /// The first idle window of a repeat is before the measured one, the last after it.
+    private OptionalDouble idleDrift(Planned cell, Window window) {
+        List<Window> idles = windows(cell.id(), Window.Kind.IDLE_LOADED).stream()
+                .filter(idle -> idle.repeat() == window.repeat())
+                .toList();
+        if (idles.size() < 2
+                || headline().isEmpty()
+                || !(sum(idles.getFirst(), headline()) instanceof Energy before)
+                || !(sum(idles.getLast(), headline()) instanceof Energy after)) {
+            return OptionalDouble.empty();
+        }
+        double first = before.joules() / idles.getFirst().seconds();
+        double last = after.joules() / idles.getLast().seconds();
+        double mean = (first + last) / 2;
+        return mean > 0 ? OptionalDouble.of(Math.abs(last - first) / mean) : OptionalDouble.empty();
+    }
+
+    /// CPU time as a share of all processors, the most of all windows; empty if it is not known for one of them.
+    private OptionalDouble largest(List<Window> measured, Function<Window, OptionalDouble> cpuSeconds) {
+        OptionalDouble most = OptionalDouble.empty();
+        int processors = processors();
+        for (Window window : measured) {
+            OptionalDouble here = cpuSeconds.apply(window);
+            if (here.isEmpty() || processors == 0) {
+                return OptionalDouble.empty();
+            }
+            most = larger(most, OptionalDouble.of(here.getAsDouble() / window.seconds() / processors));
+        }
+        return most;
+    }
+
+    private int processors() {
+        try {
+            return Integer.parseInt(recording.info().environment().getOrDefault(RunInfo.PROCESSORS, "0"));
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+    }
+
+    private static OptionalDouble larger(OptionalDouble a, OptionalDouble b) {
+        return b.isEmpty() || (a.isPresent() && a.getAsDouble() >= b.getAsDouble()) ? a : b;
     }
 
     /// Energy of the first load of a cell and of its first step at the headline boundary, if all its members have one.

@@ -20,6 +20,7 @@ import java.util.OptionalLong;
 /// @param peakMemoryBytes of the network's process
 /// @param executed        share of run time by data type really executed
 /// @param settings        what the runtime says applies
+/// @param quality         how well its windows were measured
 public record CellResult(
         String cellId,
         String target,
@@ -34,7 +35,8 @@ public record CellResult(
         Optional<Basis> coldStartBasis,
         OptionalLong peakMemoryBytes,
         Map<String, Double> executed,
-        Map<String, String> settings) {
+        Map<String, String> settings,
+        Quality quality) {
     public CellResult {
         executed = Map.copyOf(executed);
         settings = Map.copyOf(settings);

@@ -1,7 +1,9 @@
 package io.neurojoule.analysis;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /// The result of a run as plain data: `results.json`, and what every report is made from.
 ///
@@ -29,6 +31,22 @@ public record ExperimentResult(
         missingWindows = List.copyOf(missingWindows);
     }
 
+    /// The same result with more findings.
+    public ExperimentResult withFindings(List<Finding> more) {
+        List<Finding> all = new ArrayList<>(findings);
+        all.addAll(more);
+        return new ExperimentResult(format, tool, run, boundaries, rows, cells, all, missingWindows);
+    }
+
+    /// The figure that is quoted first for a cell, if it has a row.
+    public Optional<ResultRow> headline(String cellId) {
+        return rows.stream()
+                .filter(row -> row.cellId().equals(cellId)
+                        && row.scope() == ResultRow.Scope.BOUNDARY
+                        && row.name().equals(run.headline()))
+                .findFirst();
+    }
+
     /// The same result without host and user, for what is published.
     public ExperimentResult anonymous() {
         RunSummary nobody = new RunSummary(
@@ -41,6 +59,7 @@ public record ExperimentResult(
                 run.quick,
                 run.headline,
                 run.simulated,
+                run.labels,
                 run.environment);
         return new ExperimentResult(format, tool, nobody, boundaries, rows, cells, findings, missingWindows);
     }
@@ -51,6 +70,7 @@ public record ExperimentResult(
     /// @param element   what one element is called, e.g. `frame`
     /// @param quick     short windows: every figure is marked
     /// @param headline  name of the boundary whose figure is quoted first
+    /// @param labels    what people call a target, by its name; not every target has one
     public record RunSummary(
             String name,
             String startedAt,
@@ -61,9 +81,16 @@ public record ExperimentResult(
             boolean quick,
             String headline,
             String simulated,
+            Map<String, String> labels,
             Map<String, String> environment) {
         public RunSummary {
+            labels = Map.copyOf(labels);
             environment = Map.copyOf(environment);
+        }
+
+        /// What people call a target.
+        public String label(String target) {
+            return labels.getOrDefault(target, target);
         }
     }
 }

@@ -14,7 +14,8 @@ import java.util.OptionalLong;
 /// the order of the file. Durations are seconds, shares are fractions (1 % is 0.01).
 ///
 /// @param element what one element is called, e.g. `frame`
-/// @param targets by name; at least one
+/// @param targets    by name; at least one
+/// @param thresholds what figures must keep to, or the exit code is 6
 public record Experiment(
         int version,
         String name,
@@ -25,6 +26,7 @@ public record Experiment(
         Map<String, Target> targets,
         Method method,
         Gates gates,
+        List<Threshold> thresholds,
         Carbon carbon,
         Output output) {
     /// The only version of the file there is so far.
@@ -39,6 +41,7 @@ public record Experiment(
         check(version == VERSION, "version must be %d: %d".formatted(VERSION, version));
         checkFileName(name);
         check(!element.isBlank(), "element must not be empty");
+        thresholds = List.copyOf(thresholds);
         targets = ordered(targets);
         check(!targets.isEmpty(), "targets must name at least one target");
         targets.keySet().forEach(target -> checkName("targets", target));
@@ -54,14 +57,15 @@ public record Experiment(
         }
     }
 
-    /// The precisions of a target: its own, else those of the file, else those that have an artefact, else `default`.
-    ///
     /// The same experiment with other files for its precisions.
     public Experiment withArtifacts(Map<String, String> artifacts) {
         Model other = new Model(model.name, model.inputs, model.classes, model.work, artifacts);
-        return new Experiment(version, name, title, element, other, matrix, targets, method, gates, carbon, output);
+        return new Experiment(
+                version, name, title, element, other, matrix, targets, method, gates, thresholds, carbon, output);
     }
 
+    /// The precisions of a target: its own, else those of the file, else those that have an artefact, else `default`.
+    ///
     /// @throws IllegalArgumentException if there is no such target
     public List<String> precisions(String target) {
         return precisions(model, matrix, target(target));
@@ -383,7 +387,7 @@ public record Experiment(
     ///
     /// @param dir the run directory; empty: `runs/<UTC>-<name>`
     public record Output(Optional<String> dir, List<String> report, List<String> export) {
-        public static final Output DEFAULT = new Output(Optional.empty(), List.of("html"), List.of());
+        public static final Output DEFAULT = new Output(Optional.empty(), List.of("html", "csv", "json"), List.of());
 
         public Output {
             check(dir.isEmpty() || !dir.get().isBlank(), "dir must not be empty");

@@ -32,8 +32,18 @@ public final class ExperimentFile {
         keys.put(
                 "",
                 List.of(
-                        "version", "name", "title", "element", "model", "matrix", "targets", "method", "gates",
-                        "carbon", "output"));
+                        "version",
+                        "name",
+                        "title",
+                        "element",
+                        "model",
+                        "matrix",
+                        "targets",
+                        "method",
+                        "gates",
+                        "thresholds",
+                        "carbon",
+                        "output"));
         keys.put("model", List.of("name", "input", "inputs", "output", "work", "artifacts"));
         keys.put("model.input", List.of("name", "shape", "layout", "dtype", "source", "seed"));
         keys.put("model.inputs.*", List.of("name", "shape", "layout", "dtype", "source", "seed"));
@@ -124,6 +134,11 @@ public final class ExperimentFile {
         root.required("targets").entries().forEach((key, node) -> targets.put(key, target(node)));
         Experiment.Method method = root.map("method", Experiment.Method.DEFAULT, ExperimentFile::method);
         Experiment.Gates gates = root.map("gates", Experiment.Gates.DEFAULT, ExperimentFile::gates);
+        List<Threshold> thresholds = root.get("thresholds")
+                .map(list -> list.items().stream()
+                        .map(item -> item.make(() -> Threshold.parse(item.text())))
+                        .toList())
+                .orElse(List.of());
         Experiment.Carbon carbon = root.map("carbon", Experiment.Carbon.NONE, ExperimentFile::carbon);
         Experiment.Output output = root.map("output", Experiment.Output.DEFAULT, ExperimentFile::output);
         return root.make(() -> new Experiment(
@@ -136,6 +151,7 @@ public final class ExperimentFile {
                 targets,
                 method,
                 gates,
+                thresholds,
                 carbon,
                 output));
     }
@@ -360,6 +376,10 @@ public final class ExperimentFile {
         root.put("targets", targets);
         root.put("method", written(experiment.method()));
         root.put("gates", written(experiment.gates()));
+        put(
+                root,
+                "thresholds",
+                experiment.thresholds().stream().map(Threshold::text).toList());
         put(root, "carbon", written(experiment.carbon()));
         Map<String, Object> output = new LinkedHashMap<>();
         experiment.output().dir().ifPresent(dir -> output.put("dir", dir));

@@ -12,8 +12,11 @@ import tools.jackson.databind.json.JsonMapper;
 
 /// What will be measured in which order: `plan.json`.
 ///
+/// @param repeats of each cell, at least
 /// @param seed    of the order
-/// @param order   ids of cells, for each repeat; each cell once in each
+/// @param order   ids of cells, for each repeat; each cell once in each. Those beyond `repeats` are for cells whose
+/// interval
+///                is still too wide
 /// @param seconds how long the run takes at least; loading is not counted, nor windows that a slow sensor lengthens
 public record Plan(List<Cell> cells, int repeats, long seed, List<List<String>> order, double seconds) {
     public Plan {
@@ -26,7 +29,7 @@ public record Plan(List<Cell> cells, int repeats, long seed, List<List<String>> 
                         "two cells would be called '%s'; rename a target or a precision".formatted(ids.get(i)));
             }
         }
-        if (repeats < 1 || order.size() != repeats) {
+        if (repeats < 1 || order.size() < repeats) {
             throw new IllegalArgumentException(
                     "an order of %d repeats does not fit repeats = %d".formatted(order.size(), repeats));
         }
@@ -52,12 +55,13 @@ public record Plan(List<Cell> cells, int repeats, long seed, List<List<String>> 
         List<Cell> cells = selection.select(all);
         Experiment.Method method = experiment.method();
         int repeats = method.measure().repeats();
+        int most = method.measure().ciHalfWidth().isPresent() ? method.measure().maxRepeats() : repeats;
         try {
             return new Plan(
                     cells,
                     repeats,
                     method.seed(),
-                    shuffled(cells, repeats, method.seed()),
+                    shuffled(cells, most, method.seed()),
                     estimateSeconds(method, cells));
         } catch (IllegalArgumentException e) {
             throw new ExperimentException(String.valueOf(e.getMessage()));
@@ -121,8 +125,12 @@ public record Plan(List<Cell> cells, int repeats, long seed, List<List<String>> 
                                         .map(cell -> String.valueOf(cell.batch()))
                                         .collect(Collectors.joining(", ")))));
         lines.add("order     interleaved, seed " + seed);
-        for (int repeat = 0; repeat < order.size(); repeat++) {
+        for (int repeat = 0; repeat < repeats; repeat++) {
             lines.add("repeat %-3d%s".formatted(repeat + 1, String.join(" ", order.get(repeat))));
+        }
+        if (order.size() > repeats) {
+            lines.add("then      up to %d more repeats of the cells whose interval is still too wide"
+                    .formatted(order.size() - repeats));
         }
         return List.copyOf(lines);
     }

@@ -1,6 +1,7 @@
 package io.neurojoule.experiment;
 
 import io.neurojoule.recording.CellRecord;
+import io.neurojoule.recording.Conditions;
 import io.neurojoule.recording.Note;
 import io.neurojoule.recording.Recorder;
 import io.neurojoule.recording.Window;
@@ -12,6 +13,7 @@ import io.neurojoule.workload.RunAnswer;
 import io.neurojoule.workload.RunRequest;
 import io.neurojoule.workload.Tensor;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -44,8 +46,10 @@ public final class Runner {
     private final Recorder recorder;
     private final Ticker ticker;
     private final Experiment.Method method;
+    private final Experiment.Gates gates;
     private final double windowSeconds;
     private final Progress progress;
+    private final Surroundings surroundings = Surroundings.of(Path.of("/proc"), Path.of("/sys"));
     private final Map<String, CellRecord> records = new HashMap<>();
     private final Map<String, List<Tensor>> outputs = new HashMap<>();
     private final Map<String, NetworkException> failed = new HashMap<>();
@@ -61,12 +65,14 @@ public final class Runner {
             Recorder recorder,
             Ticker ticker,
             Experiment.Method method,
+            Experiment.Gates gates,
             double windowSeconds,
             Progress progress) {
         this.start = start;
         this.recorder = recorder;
         this.ticker = ticker;
         this.method = method;
+        this.gates = gates;
         this.windowSeconds = windowSeconds;
         this.progress = progress;
     }
@@ -141,13 +147,16 @@ public final class Runner {
 
     private void fail(Visit visit, NetworkException e, List<Visit> all) throws IOException {
         String why = String.valueOf(e.getMessage());
-        boolean unsupported = e.code() == NetworkException.Code.UNSUPPORTED;
+        boolean unsupported = e.code() == NetworkException.Code.UNSUPPORTED
+                && gates.onUnsupported().equals("skip");
+        boolean skipsLarger = e.code() == NetworkException.Code.OUT_OF_MEMORY
+                && gates.onOutOfMemory().equals("skip_larger_batches");
         for (Visit other : all) {
             boolean same = other.cellId().equals(visit.cellId());
             boolean series = other.cell().precision().equals(visit.cell().precision());
             boolean affected = same
                     || (series
-                            && e.code() == NetworkException.Code.OUT_OF_MEMORY
+                            && skipsLarger
                             && other.cell().batch() > visit.cell().batch())
                     || (series
                             && (e.code() == NetworkException.Code.BAD_MODEL
@@ -176,7 +185,7 @@ public final class Runner {
         net.prepare(visit.cell().batch(), visit.inputs());
         long loadEnd = ticker.nanos();
         recorder.edge();
-        window(visit.cellId(), repeat, Window.Kind.LOAD, loadStart, loadEnd);
+        window(visit.cellId(), repeat, Window.Kind.LOAD, loadStart, loadEnd, Conditions.UNKNOWN);
         RunAnswer first = loop(
                 net,
                 visit,
@@ -266,12 +275,13 @@ public final class Runner {
     }
 
     private void idle(String cellId, int repeat, Window.Kind kind) throws IOException {
+        Surroundings.Counts before = surroundings.now(network);
         recorder.edge();
         long from = ticker.nanos();
         pause(method.idle().seconds());
         long to = ticker.nanos();
         recorder.edge();
-        window(cellId, repeat, kind, from, to);
+        window(cellId, repeat, kind, from, to, before.until(surroundings.now(network)));
     }
 
     private void pause(double seconds) {
@@ -311,38 +321,45 @@ public final class Runner {
 
     private void measure(NetworkUnderTest net, Visit visit, int repeat) throws NetworkException, IOException {
         double asked = windowSeconds;
-        recorder.edge();
-        RunAnswer answer = net.run(RunRequest.of(RunRequest.Kind.MEASURE, asked, RunRequest.Timing.BARE));
-        recorder.edge();
-        if (answer.seconds() < SHORTEST * asked && !cancelled) {
+        Asked once = ask(net, RunRequest.of(RunRequest.Kind.MEASURE, asked, RunRequest.Timing.BARE));
+        double ran = once.answer().seconds();
+        if (ran < SHORTEST * asked && !cancelled) {
             recorder.note(Note.of(
                             "window-too-short",
                             "warning",
-                            "the network ran %.3g s of %.3g s asked; asked once more for longer"
-                                    .formatted(answer.seconds(), asked))
+                            "the network ran %.3g s of %.3g s asked; asked once more for longer".formatted(ran, asked))
                     .inCell(visit.cellId()));
-            recorder.edge();
-            answer = net.run(RunRequest.of(
-                    RunRequest.Kind.MEASURE,
-                    asked * Math.min(LONGEST_AGAIN, asked / answer.seconds()),
-                    RunRequest.Timing.BARE));
-            recorder.edge();
+            once = ask(
+                    net,
+                    RunRequest.of(
+                            RunRequest.Kind.MEASURE,
+                            asked * Math.min(LONGEST_AGAIN, asked / ran),
+                            RunRequest.Timing.BARE));
         }
         if (!cancelled) {
-            record(visit, repeat, Window.Kind.MEASURE, answer);
+            record(visit, repeat, Window.Kind.MEASURE, once);
         }
     }
 
     private RunAnswer loop(NetworkUnderTest net, Visit visit, int repeat, Window.Kind kind, RunRequest request)
             throws NetworkException, IOException {
+        Asked once = ask(net, request);
+        record(visit, repeat, kind, once);
+        return once.answer();
+    }
+
+    private record Asked(RunAnswer answer, Conditions conditions) {}
+
+    private Asked ask(NetworkUnderTest net, RunRequest request) throws NetworkException, IOException {
+        Surroundings.Counts before = surroundings.now(Optional.of(net));
         recorder.edge();
         RunAnswer answer = net.run(request);
         recorder.edge();
-        record(visit, repeat, kind, answer);
-        return answer;
+        return new Asked(answer, before.until(surroundings.now(Optional.of(net))));
     }
 
-    private void record(Visit visit, int repeat, Window.Kind kind, RunAnswer answer) throws IOException {
+    private void record(Visit visit, int repeat, Window.Kind kind, Asked asked) throws IOException {
+        RunAnswer answer = asked.answer();
         progress.recorded(recorder.window(new Window(
                 "",
                 visit.cellId(),
@@ -352,10 +369,12 @@ public final class Runner {
                 answer.endNanos(),
                 answer.iterations(),
                 answer.elements(),
-                answer.stamped())));
+                answer.stamped(),
+                asked.conditions())));
     }
 
-    private void window(String cellId, int repeat, Window.Kind kind, long from, long to) throws IOException {
-        progress.recorded(recorder.window(new Window("", cellId, repeat, kind, from, to, 0, 0, false)));
+    private void window(String cellId, int repeat, Window.Kind kind, long from, long to, Conditions conditions)
+            throws IOException {
+        progress.recorded(recorder.window(new Window("", cellId, repeat, kind, from, to, 0, 0, false, conditions)));
     }
 }

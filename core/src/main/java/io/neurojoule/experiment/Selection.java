@@ -21,11 +21,11 @@ public record Selection(List<Condition> conditions) {
     /// @param sign  `=` or `!=`, for batch also `<=`, `>=`, `<`, `>`
     /// @param value to compare with; a whole number for batch
     public record Condition(String field, String sign, String value) {
-        boolean holds(Cell cell) {
+        boolean holds(String target, String precision, int batch) {
             return switch (field) {
-                case "target" -> cell.target().equals(value) == sign.equals("=");
-                case "precision" -> cell.precision().equals(value) == sign.equals("=");
-                default -> holds(Integer.compare(cell.batch(), Integer.parseInt(value)));
+                case "target" -> target.equals(value) == sign.equals("=");
+                case "precision" -> precision.equals(value) == sign.equals("=");
+                default -> holds(Integer.compare(batch, Integer.parseInt(value)));
             };
         }
 
@@ -88,16 +88,18 @@ public record Selection(List<Condition> conditions) {
         return condition;
     }
 
-    /// Whether every condition holds.
-    public boolean matches(Cell cell) {
-        return conditions.stream().allMatch(condition -> condition.holds(cell));
+    /// Whether every condition holds for the cell with these coordinates.
+    public boolean matches(String target, String precision, int batch) {
+        return conditions.stream().allMatch(condition -> condition.holds(target, precision, batch));
     }
 
     /// The cells that are meant, in their order.
     ///
     /// @throws ExperimentException if there are none; the message says what there is
     public List<Cell> select(List<Cell> cells) {
-        List<Cell> selected = cells.stream().filter(this::matches).toList();
+        List<Cell> selected = cells.stream()
+                .filter(cell -> matches(cell.target(), cell.precision(), cell.batch()))
+                .toList();
         if (selected.isEmpty()) {
             throw new ExperimentException("--only '%s' leaves no cell; there are target %s; precision %s; batch %s"
                     .formatted(

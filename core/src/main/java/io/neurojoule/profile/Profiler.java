@@ -1,15 +1,20 @@
 package io.neurojoule.profile;
 
+import io.neurojoule.analysis.Analyzer;
+import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.experiment.Cell;
 import io.neurojoule.experiment.Experiment;
 import io.neurojoule.experiment.Plan;
 import io.neurojoule.experiment.Progress;
 import io.neurojoule.experiment.Runner;
+import io.neurojoule.experiment.StoppingRule;
 import io.neurojoule.experiment.Visit;
 import io.neurojoule.recording.Note;
 import io.neurojoule.recording.Recorder;
+import io.neurojoule.recording.Recording;
 import io.neurojoule.recording.RunInfo;
 import io.neurojoule.recording.Signal;
+import io.neurojoule.sensor.Discovery;
 import io.neurojoule.sensor.Sensor;
 import io.neurojoule.time.ClockPair;
 import io.neurojoule.time.Ticker;
@@ -26,14 +31,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
 /// One run: opens the recording, starts the samplers, lets the runner visit the cells, closes everything.
 ///
-/// Used by one thread; [#cancel] and [#recent] may come from another.
+/// Used by one thread; [#cancel] and [#recentHeadline] may come from another.
 public final class Profiler {
+    private static final double LONGEST_LINGER_SECONDS = 30;
     private static final Duration REFRESH_PATIENCE = Duration.ofMillis(200);
 
     /// What is to be profiled.
@@ -57,6 +65,7 @@ public final class Profiler {
     private final Map<String, Runner> runners = new ConcurrentHashMap<>();
     private volatile boolean cancelled;
     private volatile Optional<Recorder> recorder = Optional.empty();
+    private volatile List<String> headline = List.of();
 
     public Profiler(Sources sources, Ticker ticker) {
         this.sources = sources;
@@ -69,11 +78,9 @@ public final class Profiler {
         Map<String, List<String>> boundaries = Boundaries.resolve(request.experiment(), sources);
         try (Recorder writing = Recorder.create(directory, ticker)) {
             RunInfo info = info(request, boundaries);
+            headline = List.copyOf(boundaries.getOrDefault(info.headline(), List.of()));
             writing.begin(info, request.text(), request.plan().toJson());
-            for (var missing : sources.missing()) {
-                writing.note(
-                        Note.of(missing.code(), "info", missing.what() + ": " + missing.why() + ". " + missing.hint()));
-            }
+            notes(request.experiment(), writing);
             Map<Sensor, Duration> periods = new LinkedHashMap<>();
             sources.sensors().forEach(sensor -> periods.put(sensor, Pace.of(sensor)));
             writing.record(periods);
@@ -81,8 +88,10 @@ public final class Profiler {
             double window = window(request.experiment(), info, writing);
             List<List<Cell>> order = request.plan().visits();
             for (int repeat = 1; repeat <= order.size(); repeat++) {
-                for (Map.Entry<String, List<Cell>> part :
-                        byTarget(order.get(repeat - 1)).entrySet()) {
+                List<Cell> cells = repeat <= request.plan().repeats()
+                        ? order.get(repeat - 1)
+                        : unsettled(order.get(repeat - 1), request.experiment(), writing);
+                for (Map.Entry<String, List<Cell>> part : byTarget(cells).entrySet()) {
                     String target = part.getKey();
                     Runner runner = runners.computeIfAbsent(
                             target,
@@ -91,6 +100,7 @@ public final class Profiler {
                                     writing,
                                     ticker,
                                     request.experiment().method(),
+                                    request.experiment().gates(),
                                     window,
                                     progress));
                     if (!cancelled) {
@@ -103,12 +113,60 @@ public final class Profiler {
                     }
                 }
             }
+            linger();
         } finally {
             recorder = Optional.empty();
         }
         Map<String, NetworkException> failed = new LinkedHashMap<>();
         runners.values().forEach(runner -> failed.putAll(runner.failed()));
         return new Outcome(cancelled, failed);
+    }
+
+    /// What is missing, and what the experiment would like to have and is not there.
+    private void notes(Experiment experiment, Recorder writing) throws IOException {
+        for (var missing : sources.missing()) {
+            if (missing.state() != Discovery.State.NOT_CONFIGURED) {
+                writing.note(
+                        Note.of(missing.code(), "info", missing.what() + ": " + missing.why() + ". " + missing.hint()));
+            }
+        }
+        for (Map.Entry<String, Experiment.Target> target : experiment.targets().entrySet()) {
+            for (String wanted : target.getValue().sources().want()) {
+                if (sources.matching(wanted).isEmpty()) {
+                    writing.note(Note.of(
+                            "source-wanted",
+                            "warning",
+                            "target %s would like '%s', and no source of this machine matches; `neurojoule doctor` says why"
+                                    .formatted(target.getKey(), wanted)));
+                }
+            }
+        }
+    }
+
+    /// The cells of a further repeat: those whose interval is still wider than the method asks.
+    private List<Cell> unsettled(List<Cell> cells, Experiment experiment, Recorder writing) throws IOException {
+        if (cancelled) {
+            return List.of();
+        }
+        writing.flush();
+        ExperimentResult result = Analyzer.analyze(Recording.open(writing.directory()));
+        Set<String> open = StoppingRule.unsettled(
+                result, experiment.method().measure().ciHalfWidth().orElseThrow());
+        return cells.stream().filter(cell -> open.contains(cell.id())).toList();
+    }
+
+    /// A source shows what it averages, and what it renews seldom, only some time after the last window.
+    private void linger() {
+        double seconds = sources.channels().stream()
+                .mapToDouble(channel -> (channel.averagedOver().toNanos() / 2.0
+                                + 2.0 * channel.refresh().toNanos())
+                        * 1e-9)
+                .max()
+                .orElse(0);
+        long until = ticker.nanos() + (long) (Math.min(seconds, LONGEST_LINGER_SECONDS) * 1e9);
+        for (long left = until - ticker.nanos(); left > 0 && !cancelled; left = until - ticker.nanos()) {
+            LockSupport.parkNanos(left);
+        }
     }
 
     private static Map<String, List<Cell>> byTarget(List<Cell> cells) {
@@ -168,9 +226,13 @@ public final class Profiler {
         runners.values().forEach(Runner::cancel);
     }
 
-    /// The last values of every channel; empty if nothing is being recorded.
-    public List<Signal> recent(Duration age) {
-        return recorder.map(recording -> recording.recent(age)).orElse(List.of());
+    /// The last values of the headline's members; empty if nothing is being recorded, or one is not recorded.
+    public List<Signal> recentHeadline(Duration age) {
+        List<String> members = headline;
+        List<Signal> signals = recorder.map(recording -> recording.recent(age)).orElse(List.of()).stream()
+                .filter(signal -> members.contains(signal.channel().id()))
+                .toList();
+        return signals.size() == members.size() ? signals : List.of();
     }
 
     private RunInfo info(Request request, Map<String, List<String>> boundaries) throws IOException {
@@ -203,14 +265,21 @@ public final class Profiler {
                 boundaries,
                 Boundaries.COMPUTE,
                 sensors,
+                labels(experiment),
                 environment());
+    }
+
+    private static Map<String, String> labels(Experiment experiment) {
+        Map<String, String> labels = new TreeMap<>();
+        experiment.targets().forEach((name, target) -> target.label().ifPresent(label -> labels.put(name, label)));
+        return labels;
     }
 
     private static Map<String, String> environment() {
         Map<String, String> facts = new TreeMap<>();
         facts.put("kernel", firstLine(Path.of("/proc/sys/kernel/osrelease")));
         facts.put("java", System.getProperty("java.runtime.version", ""));
-        facts.put("logical CPUs", String.valueOf(Runtime.getRuntime().availableProcessors()));
+        facts.put(RunInfo.PROCESSORS, String.valueOf(Runtime.getRuntime().availableProcessors()));
         facts.put("governor", firstLine(Path.of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")));
         facts.put("load average at start", firstLine(Path.of("/proc/loadavg")));
         facts.values().removeIf(String::isEmpty);

@@ -11,7 +11,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -109,6 +108,13 @@ public final class Recorder implements AutoCloseable {
         }
     }
 
+    /// Writes what has been read so far, so that [Recording#open] sees it.
+    public void flush() throws IOException {
+        for (Tap tap : taps) {
+            tap.flush();
+        }
+    }
+
     /// The last values of every channel that are younger than `age`.
     public List<Signal> recent(Duration age) {
         long since = ticker.nanos() - age.toNanos();
@@ -118,29 +124,8 @@ public final class Recorder implements AutoCloseable {
     /// Appends a row to `windows.csv`; `id` of the argument is replaced by the next free one.
     public Window window(Window window) throws IOException {
         windows++;
-        Window numbered = new Window(
-                "w%04d".formatted(windows),
-                window.cellId(),
-                window.repeat(),
-                window.kind(),
-                window.startNanos(),
-                window.endNanos(),
-                window.iterations(),
-                window.elements(),
-                window.stamped());
-        append(
-                RunFiles.WINDOWS,
-                "%s,%s,%d,%s,%d,%d,%d,%d,%b"
-                        .formatted(
-                                numbered.id(),
-                                numbered.cellId(),
-                                numbered.repeat(),
-                                numbered.kind().name().toLowerCase(Locale.ROOT),
-                                numbered.startNanos(),
-                                numbered.endNanos(),
-                                numbered.iterations(),
-                                numbered.elements(),
-                                numbered.stamped()));
+        Window numbered = window.withId("w%04d".formatted(windows));
+        append(RunFiles.WINDOWS, RunFiles.row(numbered));
         return numbered;
     }
 

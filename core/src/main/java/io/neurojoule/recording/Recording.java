@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
@@ -72,8 +71,8 @@ public record Recording(
                     rows(directory.resolve(RunFiles.SPANS), 3)
                             .map(Recording::span)
                             .toList(),
-                    rows(directory.resolve(RunFiles.WINDOWS), 9)
-                            .map(Recording::window)
+                    windowRows(directory.resolve(RunFiles.WINDOWS))
+                            .map(RunFiles::window)
                             .toList(),
                     cells(directory.resolve(RunFiles.CELLS)),
                     notes(directory.resolve(RunFiles.FINDINGS)));
@@ -136,21 +135,17 @@ public record Recording(
                 .filter(fields -> fields.length == width);
     }
 
-    private static Span span(String[] fields) {
-        return new Span(fields[0], Long.parseLong(fields[1]), Long.parseLong(fields[2]));
+    /// A row of another width than the heading is the torn last line of a run that was cut off.
+    private static Stream<String[]> windowRows(Path file) throws IOException {
+        int width = Files.readAllLines(file).stream()
+                .findFirst()
+                .map(heading -> heading.split(",", -1).length)
+                .orElse(0);
+        return width < RunFiles.FIRST_WINDOW_COLUMNS ? Stream.of() : rows(file, width);
     }
 
-    private static Window window(String[] fields) {
-        return new Window(
-                fields[0],
-                fields[1],
-                Integer.parseInt(fields[2]),
-                Window.Kind.valueOf(fields[3].toUpperCase(Locale.ROOT)),
-                Long.parseLong(fields[4]),
-                Long.parseLong(fields[5]),
-                Long.parseLong(fields[6]),
-                Long.parseLong(fields[7]),
-                Boolean.parseBoolean(fields[8]));
+    private static Span span(String[] fields) {
+        return new Span(fields[0], Long.parseLong(fields[1]), Long.parseLong(fields[2]));
     }
 
     private static List<CellRecord> cells(Path directory) throws IOException {

@@ -1,6 +1,9 @@
 package io.neurojoule.recording;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -15,7 +18,12 @@ final class RunFiles {
     static final String CELLS = "cells";
     static final String SIGNALS = "signals";
     static final String WORKLOAD = "workload";
-    static final String WINDOWS_HEADER = "window_id,cell_id,repeat,kind,t0_ns,t1_ns,iterations,elements,stamped";
+    static final String WINDOWS_HEADER = "window_id,cell_id,repeat,kind,t0_ns,t1_ns,iterations,elements,stamped"
+            + ",machine_cpu_seconds,network_cpu_seconds,profiler_cpu_seconds,throttle_events";
+
+    /// Columns of `windows.csv` that every run has; the others came later.
+    static final int FIRST_WINDOW_COLUMNS = 9;
+
     static final String SPANS_HEADER = "name,t0_ns,t1_ns";
 
     static final JsonMapper JSON = JsonMapper.builder()
@@ -24,6 +32,59 @@ final class RunFiles {
             .build();
 
     private RunFiles() {}
+
+    /// A row of `windows.csv`; what is not known is empty.
+    static String row(Window window) {
+        Conditions conditions = window.conditions();
+        return String.join(
+                ",",
+                window.id(),
+                window.cellId(),
+                String.valueOf(window.repeat()),
+                window.kind().name().toLowerCase(Locale.ROOT),
+                String.valueOf(window.startNanos()),
+                String.valueOf(window.endNanos()),
+                String.valueOf(window.iterations()),
+                String.valueOf(window.elements()),
+                String.valueOf(window.stamped()),
+                text(conditions.machineCpuSeconds()),
+                text(conditions.networkCpuSeconds()),
+                text(conditions.profilerCpuSeconds()),
+                conditions.throttleEvents().isPresent()
+                        ? String.valueOf(conditions.throttleEvents().getAsLong())
+                        : "");
+    }
+
+    private static String text(OptionalDouble value) {
+        return value.isPresent() ? String.format(Locale.ROOT, "%.3f", value.getAsDouble()) : "";
+    }
+
+    /// The window of a row with at least [#FIRST_WINDOW_COLUMNS].
+    static Window window(String[] fields) {
+        return new Window(
+                fields[0],
+                fields[1],
+                Integer.parseInt(fields[2]),
+                Window.Kind.valueOf(fields[3].toUpperCase(Locale.ROOT)),
+                Long.parseLong(fields[4]),
+                Long.parseLong(fields[5]),
+                Long.parseLong(fields[6]),
+                Long.parseLong(fields[7]),
+                Boolean.parseBoolean(fields[8]),
+                new Conditions(number(fields, 9), number(fields, 10), number(fields, 11), whole(fields, 12)));
+    }
+
+    private static OptionalDouble number(String[] fields, int i) {
+        return i < fields.length && !fields[i].isEmpty()
+                ? OptionalDouble.of(Double.parseDouble(fields[i]))
+                : OptionalDouble.empty();
+    }
+
+    private static OptionalLong whole(String[] fields, int i) {
+        return i < fields.length && !fields[i].isEmpty()
+                ? OptionalLong.of(Long.parseLong(fields[i]))
+                : OptionalLong.empty();
+    }
 
     /// The file of a sensor, below the run directory.
     static String signalFile(String sensorId) {

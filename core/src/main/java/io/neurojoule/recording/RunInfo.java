@@ -15,6 +15,7 @@ import java.util.Optional;
 /// @param simulated    why the figures are not of real hardware, if they are not
 /// @param boundaries   members of each boundary as resolved at the start
 /// @param headline     name of the boundary that is quoted first
+/// @param labels       what people call a target, by its name
 /// @param environment  what may explain a difference between two runs, e.g. governor, kernel, runtime
 public record RunInfo(
         int format,
@@ -31,11 +32,16 @@ public record RunInfo(
         Map<String, List<String>> boundaries,
         String headline,
         List<SensorInfo> sensors,
+        Map<String, String> labels,
         Map<String, String> environment) {
     public static final int FORMAT = 1;
 
+    /// The fact of the environment that says how many logical CPUs the machine has.
+    public static final String PROCESSORS = "logical CPUs";
+
     public RunInfo {
         sensors = List.copyOf(sensors);
+        labels = labels == null ? Map.of() : Map.copyOf(labels); // runs of the first version have none
         environment = Map.copyOf(environment);
     }
 

@@ -157,6 +157,15 @@ final class Tap {
         return signals;
     }
 
+    void flush() throws IOException {
+        lock.lock();
+        try {
+            sink.flush();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     void close() throws IOException {
         lock.lock();
         try {

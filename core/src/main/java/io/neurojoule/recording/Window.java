@@ -8,6 +8,7 @@ package io.neurojoule.recording;
 /// @param iterations steps done; 0 when idle
 /// @param elements   elements inferred; 0 when idle
 /// @param stamped    whether the times are the network's own, not the profiler's bracket
+/// @param conditions what else went on
 public record Window(
         String id,
         String cellId,
@@ -17,7 +18,22 @@ public record Window(
         long endNanos,
         long iterations,
         long elements,
-        boolean stamped) {
+        boolean stamped,
+        Conditions conditions) {
+    /// A window of which nothing is known but what the network did.
+    public Window(
+            String id,
+            String cellId,
+            int repeat,
+            Kind kind,
+            long startNanos,
+            long endNanos,
+            long iterations,
+            long elements,
+            boolean stamped) {
+        this(id, cellId, repeat, kind, startNanos, endNanos, iterations, elements, stamped, Conditions.UNKNOWN);
+    }
+
     /// What the network did; written in lower case.
     public enum Kind {
         IDLE_BARE,
@@ -28,6 +44,11 @@ public record Window(
         LATENCY,
         PHASES,
         ISOLATED
+    }
+
+    /// The same window under another id.
+    Window withId(String other) {
+        return new Window(other, cellId, repeat, kind, startNanos, endNanos, iterations, elements, stamped, conditions);
     }
 
     public double seconds() {

@@ -68,6 +68,7 @@ public final class JsonReport {
         tree.put("quick", run.quick());
         tree.put("headline", run.headline());
         putText(tree, "simulated", run.simulated());
+        tree.put("labels", new TreeMap<>(run.labels()));
         tree.put("environment", new TreeMap<>(run.environment()));
         return tree;
     }
@@ -94,6 +95,11 @@ public final class JsonReport {
         cell.peakMemoryBytes().ifPresent(bytes -> tree.put("peak_memory_bytes", bytes));
         tree.put("executed", new TreeMap<>(cell.executed()));
         tree.put("settings", new TreeMap<>(cell.settings()));
+        put(tree, "idle_drift", cell.quality().idleDrift());
+        put(tree, "foreign_cpu", cell.quality().foreignCpu());
+        put(tree, "profiler_cpu", cell.quality().profilerCpu());
+        put(tree, "repeat_cv", cell.quality().repeatCv());
+        cell.quality().throttleEvents().ifPresent(events -> tree.put("throttle_events", events));
         return tree;
     }
 

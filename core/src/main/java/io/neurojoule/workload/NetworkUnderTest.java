@@ -1,6 +1,7 @@
 package io.neurojoule.workload;
 
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 /// The profiler's side of a network: a child process, or a loop in this process (tests).
@@ -26,6 +27,11 @@ public interface NetworkUnderTest extends AutoCloseable {
 
     /// The most memory that the network's process has had resident, in bytes, if it can be told.
     OptionalLong peakMemoryBytes();
+
+    /// CPU time that the network's processes have used so far, in seconds, if it can be told apart from the profiler's.
+    default OptionalDouble cpuSeconds() {
+        return OptionalDouble.empty();
+    }
 
     /// Ends the network and all its processes; returns when none is left.
     @Override

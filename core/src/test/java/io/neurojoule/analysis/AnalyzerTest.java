@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.neurojoule.recording.CellRecord;
+import io.neurojoule.recording.Conditions;
 import io.neurojoule.recording.Recording;
 import io.neurojoule.recording.RunInfo;
 import io.neurojoule.recording.Signal;
@@ -19,6 +20,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -87,7 +90,8 @@ class AnalyzerTest {
                 boundaries,
                 "compute",
                 List.of(),
-                Map.of());
+                Map.of(),
+                Map.of(RunInfo.PROCESSORS, "4"));
         var plan = JsonMapper.shared().readTree("""
                         {"cells": [{"id": "cpu-fp32-b8", "target": "cpu", "model": "m", "precision": "fp32", "batch": 8}],
                          "repeats": 2}
@@ -206,6 +210,59 @@ class AnalyzerTest {
 
         assertThat(cell.coldStartJoules().getAsDouble()).isCloseTo(300, within(1e-3));
         assertThat(cell.coldStartBasis()).contains(Basis.MEASURED);
+    }
+
+    @Test
+    void theQualityOfACellIsTheWorstOfItsWindows() {
+        twoRepeats();
+        for (int i = 0; i < windows.size(); i++) {
+            Window window = windows.get(i);
+            if (window.kind() == Window.Kind.MEASURE) {
+                double foreign = window.repeat() == 1 ? 0.2 : 0.1;
+                windows.set(
+                        i,
+                        new Window(
+                                window.id(),
+                                CELL,
+                                window.repeat(),
+                                window.kind(),
+                                window.startNanos(),
+                                window.endNanos(),
+                                window.iterations(),
+                                window.elements(),
+                                true,
+                                new Conditions(
+                                        OptionalDouble.of(3.04 + foreign),
+                                        OptionalDouble.of(3),
+                                        OptionalDouble.of(0.04),
+                                        OptionalLong.of(window.repeat()))));
+            }
+        }
+
+        Quality quality =
+                analyze(both(), measured(), Optional.empty()).cells().getFirst().quality();
+
+        // 0.2 s of foreign CPU time in a second on four processors.
+        assertThat(quality.foreignCpu().getAsDouble()).isCloseTo(0.05, within(1e-9));
+        assertThat(quality.profilerCpu().getAsDouble()).isCloseTo(0.01, within(1e-9));
+        assertThat(quality.throttleEvents()).hasValue(3);
+        assertThat(quality.idleDrift().getAsDouble()).isCloseTo(0, within(1e-9));
+        // 0.15 J and 0.05 J per element: mean 0.1, standard deviation 0.0707.
+        assertThat(quality.repeatCv().getAsDouble()).isCloseTo(0.7071, within(1e-3));
+    }
+
+    @Test
+    void idlePowerThatIsHigherAfterwardsIsDrift() {
+        window(Window.Kind.IDLE_LOADED, 1, 0);
+        window(Window.Kind.MEASURE, 1, 1000);
+        window(Window.Kind.IDLE_LOADED, 1, 0);
+        busy.set(2, 1.0); // as if another program had begun: 150 W instead of 30 W
+
+        Quality quality =
+                analyze(both(), measured(), Optional.empty()).cells().getFirst().quality();
+
+        assertThat(quality.idleDrift().getAsDouble()).isCloseTo(120 / 90.0, within(1e-6));
+        assertThat(quality.foreignCpu()).isEmpty();
     }
 
     @Test

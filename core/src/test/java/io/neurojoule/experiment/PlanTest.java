@@ -169,4 +169,22 @@ class PlanTest {
         assertThatThrownBy(() -> Selection.parse("cpu"))
                 .hasMessageContaining("write e.g. --only 'target=cpu,batch<=64'");
     }
+
+    @Test
+    void whereAnIntervalIsAskedThereIsAnOrderForTheRepeatsThatMayCome() {
+        Experiment experiment = ExperimentFile.parse("""
+                version: 1
+                name: net
+                model: {name: net}
+                targets: {cpu: {workload: {adapter: command, command: [x]}}}
+                method: {measure: {repeats: 2, until: {ci_half_width: 1%}, max_repeats: 7}}
+                """, "e.yaml");
+
+        Plan plan = Plan.of(experiment, Selection.ALL);
+
+        assertThat(plan.repeats()).isEqualTo(2);
+        assertThat(plan.order()).hasSize(7);
+        assertThat(plan.describe()).anyMatch(line -> line.contains("up to 5 more repeats"));
+        assertThat(Plan.fromJson(plan.toJson())).isEqualTo(plan);
+    }
 }

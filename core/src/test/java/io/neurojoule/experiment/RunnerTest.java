@@ -36,7 +36,9 @@ class RunnerTest {
     private final List<RunRequest> asked = new ArrayList<>();
     private final List<Window> windows = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
+    private Experiment.Gates gates = Experiment.Gates.DEFAULT;
     private int started;
+    private double usesSeconds = 0.25;
     private double answersSeconds = WINDOW_SECONDS;
     private Optional<NetworkException> onMeasure = Optional.empty();
 
@@ -80,6 +82,11 @@ class RunnerTest {
 
         @Override
         public void stop() {}
+
+        @Override
+        public OptionalDouble cpuSeconds() {
+            return OptionalDouble.of(asked.size() * usesSeconds);
+        }
 
         @Override
         public OptionalLong peakMemoryBytes() {
@@ -136,6 +143,7 @@ class RunnerTest {
                     recorder,
                     Ticker.monotonic(),
                     method(),
+                    gates,
                     WINDOW_SECONDS,
                     progress);
             runner.repeat(1, visits, List.of("fp32"));
@@ -192,6 +200,44 @@ class RunnerTest {
 
         assertThat(runner.failed()).isEmpty();
         assertThat(failures).containsExactly("cpu-fp32-b8");
+    }
+
+    private static Experiment.Gates gates(String onUnsupported, String onOutOfMemory) {
+        OptionalDouble none = OptionalDouble.empty();
+        return new Experiment.Gates(none, Optional.empty(), none, none, onUnsupported, onOutOfMemory);
+    }
+
+    @Test
+    void anUnsupportedCellIsAFailureWhereTheFileSaysSo() throws IOException {
+        gates = gates("fail", "fail");
+        onMeasure = Optional.of(new NetworkException(Code.UNSUPPORTED, "only batch 1"));
+
+        assertThat(run(8).failed()).containsOnlyKeys("cpu-fp32-b8");
+    }
+
+    @Test
+    void largerBatchesAreTriedAfterRunningOutOfMemoryWhereTheFileSaysSo() throws IOException {
+        gates = gates("skip", "fail");
+        onMeasure = Optional.of(new NetworkException(Code.OUT_OF_MEMORY, "no room"));
+
+        run(8, 64);
+
+        assertThat(asked).hasSize(2);
+    }
+
+    @Test
+    void aMeasuredWindowSaysHowMuchOtherProcessesUsed() throws IOException {
+        usesSeconds = 3;
+
+        run(8);
+
+        Window measured = windows.stream()
+                .filter(window -> window.kind() == Window.Kind.MEASURE)
+                .findFirst()
+                .orElseThrow();
+        assertThat(measured.conditions().networkCpuSeconds()).hasValue(3);
+        assertThat(measured.conditions().machineCpuSeconds().getAsDouble()).isBetween(0.0, 600.0);
+        assertThat(measured.conditions().profilerCpuSeconds().getAsDouble()).isBetween(0.0, 600.0);
     }
 
     @Test

@@ -84,6 +84,7 @@ class RecordingTest {
                         Duration.ofMillis(100),
                         Optional.empty(),
                         List.of(CHANNEL))),
+                Map.of("cpu", "2x CPU"),
                 Map.of("kernel", "6"));
     }
 

@@ -3,6 +3,7 @@ package io.neurojoule.report;
 import io.neurojoule.analysis.CellResult;
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.analysis.Finding;
+import io.neurojoule.analysis.Quality;
 import io.neurojoule.analysis.ResultRow;
 import io.neurojoule.analysis.Severity;
 import io.neurojoule.recording.Signal;
@@ -57,6 +58,7 @@ final class MadeResult {
                         true,
                         "compute",
                         "",
+                        Map.of(),
                         Map.of("kernel", "5.14", "governor", "performance")),
                 boundaries,
                 rows,
@@ -187,7 +189,13 @@ final class MadeResult {
                 Optional.of(Basis.MEASURED),
                 OptionalLong.of(123_456_789),
                 Map.of("float32", 0.25, "int8", 0.75),
-                Map.of("threads", "64"));
+                Map.of("threads", "64"),
+                new Quality(
+                        OptionalDouble.of(0.01),
+                        OptionalDouble.empty(),
+                        OptionalDouble.of(0.002),
+                        OptionalDouble.of(0.015),
+                        OptionalLong.of(0)));
     }
 
     static List<Window> windows() {

@@ -6,7 +6,6 @@ import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -28,7 +28,7 @@ final class ChildGroup {
             IFS= read -r group || exit 0
             read -r end
             kill -s TERM -- "-$group" 2>/dev/null || exit 0
-            for i in 1 2 3; do
+            for i in 1 2; do
               sleep 1
               kill -s 0 -- "-$group" 2>/dev/null || exit 0
             done
@@ -38,6 +38,15 @@ final class ChildGroup {
     private static final Duration TERM_PATIENCE = Duration.ofSeconds(5);
     private static final Duration KILL_PATIENCE = Duration.ofSeconds(2);
     private static final Duration POLL = Duration.ofMillis(10);
+
+    /// Places in /proc/PID/stat after the name, and its unit of time (proc(5); USER_HZ is 100 on every architecture
+    /// that
+    /// the JDK runs on).
+    private static final int STATE = 0;
+    private static final int GROUP = 2;
+    private static final int UTIME = 11;
+    private static final int CSTIME = 14;
+    private static final double TICKS_PER_SECOND = 100;
 
     private final Process process;
     private final Process watchdog;
@@ -152,30 +161,53 @@ final class ChildGroup {
         }
     }
 
-    /// Whether a process of the group runs; one that has ended and was not yet waited for does not.
-    private boolean hasMembers() {
-        try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[0-9]*")) {
-            for (Path one : processes) {
-                if (runsInGroup(one)) {
-                    return true;
+    /// CPU time of the group's processes and of those of their children that have ended, in seconds; empty if /proc
+    /// does
+    /// not tell.
+    OptionalDouble cpuSeconds() {
+        try {
+            long ticks = 0;
+            for (String[] fields : members()) {
+                for (int i = UTIME; i <= CSTIME; i++) {
+                    ticks += Long.parseLong(fields[i]);
                 }
             }
-            return false;
+            return OptionalDouble.of(ticks / TICKS_PER_SECOND);
+        } catch (IOException noProc) {
+            return OptionalDouble.empty();
+        }
+    }
+
+    /// Whether a process of the group runs; one that has ended and was not yet waited for does not.
+    private boolean hasMembers() {
+        try {
+            return members().stream().anyMatch(fields -> !fields[STATE].equals("Z"));
         } catch (IOException noProc) {
             return process.isAlive();
         }
     }
 
-    private boolean runsInGroup(Path one) {
-        String stat;
-        try {
-            stat = Files.readString(one.resolve("stat"), StandardCharsets.ISO_8859_1);
-        } catch (IOException ended) {
-            return false;
+    /// proc(5) of each process of the group: the fields after the name in brackets.
+    private List<String[]> members() throws IOException {
+        String group = Long.toString(process.pid());
+        try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
+            return processes
+                    .filter(one ->
+                            Character.isDigit(one.getFileName().toString().charAt(0)))
+                    .map(ChildGroup::stat)
+                    .filter(fields -> fields.length > CSTIME && fields[GROUP].equals(group))
+                    .toList();
         }
-        // proc(5): after the name in brackets come state, parent and process group.
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", 4);
-        return !fields[0].equals("Z") && fields[2].equals(Long.toString(process.pid()));
+    }
+
+    /// Empty if the process has ended meanwhile.
+    private static String[] stat(Path one) {
+        try {
+            String stat = Files.readString(one.resolve("stat"), StandardCharsets.ISO_8859_1);
+            return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+        } catch (IOException ended) {
+            return new String[0];
+        }
     }
 
     private static void requireProgram(String program, Path directory, String path) throws NetworkException {

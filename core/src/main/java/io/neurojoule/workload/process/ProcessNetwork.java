@@ -28,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.node.ObjectNode;
@@ -219,6 +220,11 @@ public final class ProcessNetwork implements NetworkUnderTest {
         } catch (IOException ended) {
             return OptionalLong.empty();
         }
+    }
+
+    @Override
+    public OptionalDouble cpuSeconds() {
+        return child.cpuSeconds();
     }
 
     @Override
