@@ -5,12 +5,13 @@ import io.neurojoule.analysis.ResultRow;
 import io.neurojoule.experiment.Demands;
 import io.neurojoule.experiment.Experiment;
 import io.neurojoule.experiment.Plan;
+import io.neurojoule.profile.Boundaries;
 import io.neurojoule.profile.Profiler;
 import io.neurojoule.profile.Sources;
 import io.neurojoule.recording.Recording;
 import io.neurojoule.report.TextReport;
 import io.neurojoule.sensor.Basis;
-import io.neurojoule.sensor.Component;
+import io.neurojoule.sensor.Channel;
 import io.neurojoule.time.ClockPair;
 import io.neurojoule.time.Ticker;
 import io.neurojoule.workload.NetworkException;
@@ -47,7 +48,7 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Op
             }
         }
         try (Sources sources = flags.discover(settings(experiment))) {
-            check(sources);
+            check(sources, Boundaries.resolve(experiment, sources));
             for (Experiment.Target target : experiment.targets().values()) {
                 require(sources, target.sources().require());
             }
@@ -106,20 +107,28 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Op
         return settings;
     }
 
-    private void check(Sources sources) {
+    private void check(Sources sources, Boundaries boundaries) {
         if (sources.compute().isEmpty()) {
-            throw new UserException(Exit.NO_SOURCE, "no usable energy source; `neurojoule sources` says why");
+            throw new UserException(Exit.NO_SOURCE, "no usable energy source; `neurojoule doctor` says why");
         }
-        boolean estimated = sources.channels().stream()
-                .anyMatch(channel ->
-                        channel.component().kind() == Component.Kind.CPU && channel.basis() != Basis.MEASURED);
-        if (require.isPresent() && !require.get().equals("measured")) {
+        if (require.isEmpty()) {
+            return;
+        }
+        if (!require.get().equals("measured")) {
             throw new UserException(Exit.USAGE, "--require knows 'measured' only, not '%s'".formatted(require.get()));
         }
-        if (require.isPresent() && estimated) {
-            throw new UserException(
-                    Exit.NO_SOURCE,
-                    "--require measured: CPU energy can only be estimated here; `neurojoule sources` says what is missing");
+        for (String member : boundaries.members()) {
+            Basis basis = sources.channels().stream()
+                    .filter(channel -> channel.id().equals(member))
+                    .map(Channel::basis)
+                    .findFirst()
+                    .orElse(Basis.UNAVAILABLE);
+            if (basis != Basis.MEASURED) {
+                throw new UserException(
+                        Exit.NO_SOURCE,
+                        "--require measured: %s is %s here; `neurojoule doctor` says what is missing"
+                                .formatted(member, basis));
+            }
         }
     }
 
@@ -128,7 +137,7 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Op
             if (sources.matching(selector).isEmpty()) {
                 throw new UserException(
                         Exit.NO_SOURCE,
-                        "the experiment requires '%s' and no source of this machine matches; `neurojoule sources` says why"
+                        "the experiment requires '%s' and no source of this machine matches; `neurojoule doctor` says why"
                                 .formatted(selector));
             }
         }

@@ -161,7 +161,7 @@ public final class Analyzer {
                 known.map(CellRecord::loadSeconds).orElse(OptionalDouble.empty()),
                 known.map(CellRecord::firstStepSeconds).orElse(OptionalDouble.empty()),
                 coldStart,
-                coldStart.isPresent() ? Optional.of(basis(headline())) : Optional.empty(),
+                coldStart.isPresent() ? Optional.of(basis(headline(cell))) : Optional.empty(),
                 known.map(CellRecord::peakMemoryBytes).orElse(OptionalLong.empty()),
                 known.map(CellRecord::executed).orElse(Map.of()),
                 known.map(CellRecord::settings).orElse(Map.of()),
@@ -180,7 +180,7 @@ public final class Analyzer {
             if (here.isPresent()) {
                 throttles = OptionalLong.of(throttles.orElse(0) + here.getAsLong());
             }
-            if (sum(window, headline()) instanceof Energy energy) {
+            if (sum(window, headline(cell)) instanceof Energy energy) {
                 perElement[i] = energy.joules() / window.elements();
             } else {
                 whole = false;
@@ -190,7 +190,7 @@ public final class Analyzer {
                 drift,
                 largest(measured, window -> window.conditions().foreignCpuSeconds()),
                 largest(measured, window -> window.conditions().profilerCpuSeconds()),
-                whole && !headline().isEmpty() ? Quality.variation(perElement) : OptionalDouble.empty(),
+                whole && !headline(cell).isEmpty() ? Quality.variation(perElement) : OptionalDouble.empty(),
                 throttles);
     }
 
@@ -200,9 +200,9 @@ public final class Analyzer {
                 .filter(idle -> idle.repeat() == window.repeat())
                 .toList();
         if (idles.size() < 2
-                || headline().isEmpty()
-                || !(sum(idles.getFirst(), headline()) instanceof Energy before)
-                || !(sum(idles.getLast(), headline()) instanceof Energy after)) {
+                || headline(cell).isEmpty()
+                || !(sum(idles.getFirst(), headline(cell)) instanceof Energy before)
+                || !(sum(idles.getLast(), headline(cell)) instanceof Energy after)) {
             return OptionalDouble.empty();
         }
         double first = before.joules() / idles.getFirst().seconds();
@@ -241,7 +241,7 @@ public final class Analyzer {
     private OptionalDouble coldStart(Planned cell) {
         List<Window> loads = windows(cell.id(), Window.Kind.LOAD);
         List<Window> steps = windows(cell.id(), Window.Kind.WARMUP);
-        List<String> members = headline();
+        List<String> members = headline(cell);
         if (loads.isEmpty() || steps.isEmpty() || members.isEmpty()) {
             return OptionalDouble.empty();
         }
@@ -251,8 +251,8 @@ public final class Analyzer {
                 : OptionalDouble.empty();
     }
 
-    private List<String> headline() {
-        return recording.info().boundaries().getOrDefault(recording.info().headline(), List.of());
+    private List<String> headline(Planned cell) {
+        return recording.info().members(cell.target(), recording.info().headline());
     }
 
     /// The windows of a cell that failed later stay in the recording, and make no figure.
@@ -262,9 +262,9 @@ public final class Analyzer {
                 .isPresent();
         List<Window> measured = failed ? List.of() : recorded;
         List<ResultRow> rows = new ArrayList<>();
-        for (Map.Entry<String, List<String>> boundary :
-                recording.info().boundaries().entrySet()) {
-            rows.add(row(cell, known, measured, ResultRow.Scope.BOUNDARY, boundary.getKey(), boundary.getValue()));
+        for (String boundary : recording.info().boundaryNames(cell.target())) {
+            List<String> members = recording.info().members(cell.target(), boundary);
+            rows.add(row(cell, known, measured, ResultRow.Scope.BOUNDARY, boundary, members));
         }
         for (Signal signal : recording.signals()) {
             if (isEnergy(signal.channel())) {

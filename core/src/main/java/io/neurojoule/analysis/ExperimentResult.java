@@ -9,7 +9,7 @@ import java.util.Optional;
 ///
 /// @param format         version of the result's layout
 /// @param tool           name and version that computed it
-/// @param boundaries     members of each boundary, by name; the first one is the headline
+/// @param boundaries     members of each boundary, by name, or by `TARGET/NAME` where targets differ
 /// @param rows           one per cell × (channel or boundary)
 /// @param cells          one per planned cell
 /// @param missingWindows ids as `cell-id#repeat` of planned `measure` windows that the recording lacks

@@ -3,43 +3,55 @@ package io.neurojoule.profile;
 import io.neurojoule.experiment.Experiment;
 import io.neurojoule.experiment.ExperimentException;
 import io.neurojoule.sensor.Channel;
+import io.neurojoule.sensor.Component.Kind;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
-/// Which channels each boundary sums, resolved before anything is measured.
-final class Boundaries {
+/// Which channels each boundary of each target sums, resolved before anything is measured.
+///
+/// Every target has `compute` (CPU packages and the accelerator that it uses); `device` (that accelerator), `node` and
+/// `wall` where there is something of the kind; and those that the experiment names.
+///
+/// @param byTarget members of each boundary by its name, by target
+public record Boundaries(Map<String, Map<String, List<String>>> byTarget) {
     static final String COMPUTE = "compute";
+    static final String DEVICE = "device";
 
-    private Boundaries() {}
+    /// @throws ExperimentException if a selector matches nothing, or members overlap
+    public static Boundaries resolve(Experiment experiment, Sources sources) {
+        Map<String, Map<String, List<String>>> byTarget = new LinkedHashMap<>();
+        experiment.targets().forEach((name, target) -> {
+            Map<String, List<String>> own = new LinkedHashMap<>();
+            List<String> used = target.workload().device().map(sources::device).orElse(List.of());
+            List<String> compute = new ArrayList<>(sources.compute());
+            compute.addAll(used);
+            own.put(COMPUTE, compute);
+            if (!used.isEmpty()) {
+                own.put(DEVICE, used);
+            }
+            whole(sources, Kind.NODE, "node", own);
+            whole(sources, Kind.WALL, "wall", own);
+            target.boundary()
+                    .forEach((boundary, selectors) -> own.put(boundary, members(boundary, selectors, sources)));
+            byTarget.put(name, own);
+        });
+        return new Boundaries(byTarget);
+    }
 
-    /// The boundaries of an experiment: `compute` (CPU packages) unless it says otherwise, and those that it names. The
-    /// first one is the headline.
-    ///
-    /// @throws ExperimentException if a selector matches nothing, members overlap, or two targets disagree
-    static Map<String, List<String>> resolve(Experiment experiment, Sources sources) {
-        Map<String, List<String>> boundaries = new LinkedHashMap<>();
-        boundaries.put(COMPUTE, sources.compute());
-        Map<String, List<String>> written = new LinkedHashMap<>();
-        experiment
-                .targets()
-                .forEach((name, target) -> target.boundary().forEach((boundary, selectors) -> {
-                    List<String> members = members(boundary, selectors, sources);
-                    List<String> other = written.put(boundary, members);
-                    if (other != null && !other.equals(members)) {
-                        throw new ExperimentException(
-                                "targets.%s.boundary.%s has other members than in another target; give it another name"
-                                        .formatted(name, boundary));
-                    }
-                }));
-        boundaries.putAll(written);
-        return boundaries;
+    private static void whole(Sources sources, Kind kind, String name, Map<String, List<String>> own) {
+        List<String> members = sources.best(kind);
+        if (!members.isEmpty()) {
+            own.put(name, members);
+        }
     }
 
     private static List<String> members(String boundary, List<String> selectors, Sources sources) {
-        List<Channel> members = new ArrayList<>();
+        Set<Channel> members = new LinkedHashSet<>();
         for (String selector : selectors) {
             List<Channel> matching = sources.matching(selector);
             if (matching.isEmpty()) {
@@ -49,11 +61,7 @@ final class Boundaries {
                                 selector,
                                 sources.channels().stream().map(Channel::id).collect(Collectors.joining(", "))));
             }
-            for (Channel channel : matching) {
-                if (!members.contains(channel)) {
-                    members.add(channel);
-                }
-            }
+            members.addAll(Sources.oneEach(matching));
         }
         for (Channel one : members) {
             for (Channel other : members) {
@@ -64,5 +72,28 @@ final class Boundaries {
             }
         }
         return members.stream().map(Channel::id).toList();
+    }
+
+    /// For `run.json`: by name where all targets agree, else by `TARGET/NAME`.
+    Map<String, List<String>> flat() {
+        Map<String, List<String>> flat = new LinkedHashMap<>();
+        byTarget.forEach((target, own) -> own.forEach((name, members) -> {
+            boolean shared = byTarget.values().stream().allMatch(other -> members.equals(other.get(name)));
+            flat.put(shared ? name : target + "/" + name, members);
+        }));
+        return flat;
+    }
+
+    /// The ids of all channels that a boundary sums.
+    public Set<String> members() {
+        return byTarget.values().stream()
+                .flatMap(own -> own.values().stream())
+                .flatMap(List::stream)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /// The members of the headline of a target.
+    List<String> headline(String target) {
+        return byTarget.getOrDefault(target, Map.of()).getOrDefault(COMPUTE, List.of());
     }
 }

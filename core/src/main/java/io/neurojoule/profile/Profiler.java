@@ -75,10 +75,9 @@ public final class Profiler {
     /// @throws ExperimentException if the experiment asks for sources that are not there
     /// @throws IOException if the run directory cannot be written
     public Outcome run(Request request, Path directory, Start start, Progress progress) throws IOException {
-        Map<String, List<String>> boundaries = Boundaries.resolve(request.experiment(), sources);
+        Boundaries boundaries = Boundaries.resolve(request.experiment(), sources);
         try (Recorder writing = Recorder.create(directory, ticker)) {
             RunInfo info = info(request, boundaries);
-            headline = List.copyOf(boundaries.getOrDefault(info.headline(), List.of()));
             writing.begin(info, request.text(), request.plan().toJson());
             notes(request.experiment(), writing);
             Map<Sensor, Duration> periods = new LinkedHashMap<>();
@@ -93,6 +92,7 @@ public final class Profiler {
                         : unsettled(order.get(repeat - 1), request.experiment(), writing);
                 for (Map.Entry<String, List<Cell>> part : byTarget(cells).entrySet()) {
                     String target = part.getKey();
+                    headline = List.copyOf(boundaries.headline(target));
                     Runner runner = runners.computeIfAbsent(
                             target,
                             name -> new Runner(
@@ -235,7 +235,7 @@ public final class Profiler {
         return signals.size() == members.size() ? signals : List.of();
     }
 
-    private RunInfo info(Request request, Map<String, List<String>> boundaries) throws IOException {
+    private RunInfo info(Request request, Boundaries boundaries) throws IOException {
         Experiment experiment = request.experiment();
         ClockPair clocks = ClockPair.now();
         List<RunInfo.SensorInfo> sensors = new ArrayList<>();
@@ -262,7 +262,7 @@ public final class Profiler {
                 experiment.targets().values().stream()
                         .flatMap(target -> target.simulated().stream())
                         .findFirst(),
-                boundaries,
+                boundaries.flat(),
                 Boundaries.COMPUTE,
                 sensors,
                 labels(experiment),

@@ -3,7 +3,7 @@ package io.neurojoule.profile;
 import io.neurojoule.plugin.Plugins;
 import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
-import io.neurojoule.sensor.Component;
+import io.neurojoule.sensor.Component.Kind;
 import io.neurojoule.sensor.Discovery;
 import io.neurojoule.sensor.PowerSource;
 import io.neurojoule.sensor.Quantity;
@@ -12,7 +12,10 @@ import io.neurojoule.sensor.SettingsException;
 import io.neurojoule.sensor.SourceConfig;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -24,6 +27,10 @@ import java.util.stream.Stream;
 ///
 /// The estimate is there only if no measured source covers the CPU.
 public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) implements AutoCloseable {
+    private static final Comparator<Channel> BETTER = Comparator.comparing(Channel::basis)
+            .thenComparing(Channel::quantity)
+            .thenComparing(Channel::refresh);
+
     public Sources {
         sensors = List.copyOf(sensors);
         missing = List.copyOf(missing);
@@ -82,24 +89,65 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
 
     private static boolean covers(Sensor sensor, Basis basis) {
         return sensor.channels().stream()
-                .anyMatch(channel -> channel.component().kind() == Component.Kind.CPU && channel.basis() == basis);
+                .anyMatch(channel -> channel.component().kind() == Kind.CPU && channel.basis() == basis);
     }
 
-    /// The channels that the default boundary, `compute`, sums: CPU packages. They never overlap.
+    /// The channels that the default boundary, `compute`, sums of the CPU: its packages. They never overlap.
     ///
     /// Where some packages are measured, one that is there but cannot be read is a member too, so that the boundary has
-    /// no
-    /// figure instead of the sum of the others.
+    /// no figure instead of the sum of the others.
     public List<String> compute() {
-        boolean measured = sensors.stream().anyMatch(sensor -> covers(sensor, Basis.MEASURED));
-        Stream<Channel> present = sensors.stream().flatMap(sensor -> sensor.channels().stream());
+        return best(Kind.CPU);
+    }
+
+    /// The channels of the best sources of all components of a kind, one for each, sorted; those that another of them
+    /// contains are left out.
+    List<String> best(Kind kind) {
+        boolean measured = channels().stream()
+                .anyMatch(channel -> channel.component().kind() == kind && channel.basis() == Basis.MEASURED);
         Stream<Channel> lost = measured ? missing.stream().flatMap(one -> one.channel().stream()) : Stream.empty();
-        return Stream.concat(present, lost)
-                .filter(channel -> channel.component().kind() == Component.Kind.CPU)
+        List<Channel> all = oneEach(Stream.concat(energies(), lost)
+                .filter(channel -> channel.component().kind() == kind)
+                .toList());
+        return all.stream()
+                .filter(channel -> all.stream()
+                        .noneMatch(other ->
+                                !other.equals(channel) && other.component().contains(channel.component())))
                 .map(Channel::id)
-                .distinct()
                 .sorted()
                 .toList();
+    }
+
+    /// The channels of the accelerator that a network uses: `cpu` has none, a PCI address such as `0000:41:00.0` means
+    /// that card. A device that no source knows is a member that was not recorded, so that the sum has no figure.
+    public List<String> device(String device) {
+        if (device.equals("cpu")) {
+            return List.of();
+        }
+        String address = device.matches("[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\\.[0-7]") ? "0000:" + device : device;
+        List<Channel> card = energies()
+                .filter(channel -> channel.component().kind() == Kind.ACCELERATOR
+                        && channel.component().id().endsWith("-" + address.toLowerCase(Locale.ROOT)))
+                .toList();
+        return card.isEmpty()
+                ? List.of("device:" + device)
+                : oneEach(card).stream().map(Channel::id).toList();
+    }
+
+    /// One channel for each component: the best basis, then a counter before a power, then the better refresh. Keeps
+    /// the
+    /// order of the components.
+    static List<Channel> oneEach(List<Channel> channels) {
+        Map<String, Channel> best = new LinkedHashMap<>();
+        for (Channel channel : channels) {
+            best.merge(channel.component().id(), channel, (a, b) -> BETTER.compare(a, b) <= 0 ? a : b);
+        }
+        return List.copyOf(best.values());
+    }
+
+    private Stream<Channel> energies() {
+        return channels().stream()
+                .filter(channel -> channel.quantity() == Quantity.ENERGY || channel.quantity() == Quantity.POWER);
     }
 
     /// All channels, in the order of the sensors.
@@ -114,10 +162,7 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
         String expression = selector.chars()
                 .mapToObj(c -> c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(Character.toString(c)))
                 .collect(Collectors.joining("", "", "([-/].*)?"));
-        return channels().stream()
-                .filter(channel -> channel.quantity() == Quantity.ENERGY || channel.quantity() == Quantity.POWER)
-                .filter(channel -> channel.id().matches(expression))
-                .toList();
+        return energies().filter(channel -> channel.id().matches(expression)).toList();
     }
 
     @Override

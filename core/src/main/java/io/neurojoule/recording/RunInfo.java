@@ -3,6 +3,7 @@ package io.neurojoule.recording;
 import io.neurojoule.sensor.Channel;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,7 +14,9 @@ import java.util.Optional;
 /// @param startedNanos the moment of `startedAt` on the clock of all other times
 /// @param quick        short windows: every figure is marked
 /// @param simulated    why the figures are not of real hardware, if they are not
-/// @param boundaries   members of each boundary as resolved at the start
+/// @param boundaries   members of each boundary as resolved at the start, by its name, or by `TARGET/NAME` where
+/// targets
+///                     differ
 /// @param headline     name of the boundary that is quoted first
 /// @param labels       what people call a target, by its name
 /// @param environment  what may explain a difference between two runs, e.g. governor, kernel, runtime
@@ -43,6 +46,20 @@ public record RunInfo(
         sensors = List.copyOf(sensors);
         labels = labels == null ? Map.of() : Map.copyOf(labels); // runs of the first version have none
         environment = Map.copyOf(environment);
+    }
+
+    /// The names of all boundaries of a target, the headline first.
+    public List<String> boundaryNames(String target) {
+        return boundaries.keySet().stream()
+                .filter(key -> !key.contains("/") || key.startsWith(target + "/"))
+                .map(key -> key.substring(key.indexOf('/') + 1))
+                .sorted(Comparator.comparing(name -> !name.equals(headline)))
+                .toList();
+    }
+
+    /// The channels that a boundary of a target sums; empty if there is none of this name.
+    public List<String> members(String target, String boundary) {
+        return boundaries.getOrDefault(target + "/" + boundary, boundaries.getOrDefault(boundary, List.of()));
     }
 
     /// One recorded sensor.

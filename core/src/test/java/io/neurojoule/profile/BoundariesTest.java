@@ -1,0 +1,147 @@
+package io.neurojoule.profile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurojoule.experiment.Experiment;
+import io.neurojoule.experiment.ExperimentFile;
+import io.neurojoule.sensor.Basis;
+import io.neurojoule.sensor.Channel;
+import io.neurojoule.sensor.Component;
+import io.neurojoule.sensor.Component.Kind;
+import io.neurojoule.sensor.Reading;
+import io.neurojoule.sensor.Sensor;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/// A server with two packages, memory, a GPU with counter and power, and two ways to read the whole node.
+class BoundariesTest {
+    private record Fixed(Channel channel) implements Sensor {
+        @Override
+        public String id() {
+            return channel.id();
+        }
+
+        @Override
+        public List<Channel> channels() {
+            return List.of(channel);
+        }
+
+        @Override
+        public String via() {
+            return "test";
+        }
+
+        @Override
+        public void read(Reading out) {
+            out.set(0, 0);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    private static Channel counter(String id, Component component) {
+        return Channel.counter(id, component, 1e-6, 0, Duration.ofMillis(1));
+    }
+
+    private static Channel power(String id, Component component, Duration refresh) {
+        return Channel.power(id, component, 1e-3, refresh, Duration.ZERO);
+    }
+
+    private static Sources server() {
+        Component gpu = Component.of(Kind.ACCELERATOR, "gpu-0000:41:00.0");
+        Component node = Component.of(Kind.NODE, "node");
+        return new Sources(
+                List.of(
+                        new Fixed(counter("rapl:package-0", Component.of(Kind.CPU, "package-0"))),
+                        new Fixed(counter("rapl:package-1", Component.of(Kind.CPU, "package-1"))),
+                        new Fixed(counter("rapl:dram-0", Component.of(Kind.DRAM, "dram-0"))),
+                        new Fixed(counter("rapl:core-0", new Component(Kind.CORES, "core-0", Set.of("package-0")))),
+                        new Fixed(power("nvml:0000:41:00.0/power", gpu, Duration.ofMillis(20))),
+                        new Fixed(counter("nvml:0000:41:00.0/energy", gpu)),
+                        new Fixed(power("redfish:bmc/node", node, Duration.ofSeconds(5))),
+                        new Fixed(power("ipmi:node", node, Duration.ofSeconds(1)))),
+                List.of());
+    }
+
+    private static Map<String, List<String>> resolve(String targets) {
+        return Boundaries.resolve(experiment(targets), server()).flat();
+    }
+
+    private static Experiment experiment(String targets) {
+        return ExperimentFile.parse(
+                "version: 1\nname: net\nmodel: {name: net}\ntargets:\n" + targets.indent(2), "e.yaml");
+    }
+
+    @Test
+    void computeIsThePackagesAndMemoryIsNotInIt() {
+        Map<String, List<String>> boundaries = resolve("cpu: {workload: {adapter: command, command: [x]}}");
+
+        assertThat(boundaries).containsEntry("compute", List.of("rapl:package-0", "rapl:package-1"));
+        assertThat(boundaries).doesNotContainKey("device");
+    }
+
+    @Test
+    void theAcceleratorThatATargetUsesIsInItsComputeAndReadByItsCounter() {
+        Map<String, List<String>> boundaries =
+                resolve("gpu: {workload: {adapter: command, command: [x], device: '41:00.0'}}");
+
+        assertThat(boundaries)
+                .containsEntry("compute", List.of("rapl:package-0", "rapl:package-1", "nvml:0000:41:00.0/energy"))
+                .containsEntry("device", List.of("nvml:0000:41:00.0/energy"));
+    }
+
+    @Test
+    void aDeviceThatNoSourceKnowsIsAMemberWithoutAFigure() {
+        Map<String, List<String>> boundaries =
+                resolve("gpu: {workload: {adapter: command, command: [x], device: '0000:42:00.0'}}");
+
+        assertThat(boundaries.get("compute")).contains("device:0000:42:00.0");
+    }
+
+    @Test
+    void theNodeIsReadByTheSourceWithTheBetterRefresh() {
+        assertThat(resolve("cpu: {workload: {adapter: command, command: [x]}}"))
+                .containsEntry("node", List.of("ipmi:node"))
+                .doesNotContainKey("wall");
+    }
+
+    @Test
+    void targetsThatDifferHaveBoundariesOfTheirOwn() {
+        Map<String, List<String>> boundaries = resolve("""
+                cpu: {workload: {adapter: command, command: [x]}}
+                gpu: {workload: {adapter: command, command: [x]}, boundary: {compute: ["rapl:package*", "nvml:*"]}}
+                """);
+
+        assertThat(boundaries)
+                .containsEntry("cpu/compute", List.of("rapl:package-0", "rapl:package-1"))
+                .containsEntry("gpu/compute", List.of("rapl:package-0", "rapl:package-1", "nvml:0000:41:00.0/energy"))
+                .containsEntry("node", List.of("ipmi:node"))
+                .doesNotContainKey("compute");
+    }
+
+    @Test
+    void aWholeAndItsPartAreNeverAdded() {
+        assertThatThrownBy(
+                        () -> resolve(
+                                "cpu: {workload: {adapter: command, command: [x]}, boundary: {b: ['rapl:package-0', 'rapl:core-0']}}"))
+                .hasMessageContaining("would count twice");
+        assertThatThrownBy(
+                        () -> resolve(
+                                "cpu: {workload: {adapter: command, command: [x]}, boundary: {b: ['rapl:dram-0', 'ipmi:node']}}"))
+                .hasMessageContaining("would count twice");
+    }
+
+    @Test
+    void theBestBasisIsTakenFirst() {
+        Component cpu = Component.of(Kind.CPU, "package-0");
+        Channel estimate = counter("estimate:cpu", cpu).withBasis(Basis.ESTIMATED);
+        Channel slow = power("hwmon:cpu/power1", cpu, Duration.ofSeconds(1));
+
+        assertThat(Sources.oneEach(List.of(estimate, slow))).containsExactly(slow);
+    }
+}
