@@ -4,9 +4,11 @@ import io.neurojoule.recording.CellRecord;
 import io.neurojoule.recording.Conditions;
 import io.neurojoule.recording.Note;
 import io.neurojoule.recording.Recorder;
+import io.neurojoule.recording.Span;
 import io.neurojoule.recording.Window;
 import io.neurojoule.time.Ticker;
 import io.neurojoule.workload.Loaded;
+import io.neurojoule.workload.Mark;
 import io.neurojoule.workload.NetworkException;
 import io.neurojoule.workload.NetworkUnderTest;
 import io.neurojoule.workload.RunAnswer;
@@ -185,6 +187,7 @@ public final class Runner {
         net.prepare(visit.cell().batch(), visit.inputs());
         long loadEnd = ticker.nanos();
         recorder.edge();
+        spans(net);
         window(visit.cellId(), repeat, Window.Kind.LOAD, loadStart, loadEnd, Conditions.UNKNOWN);
         RunAnswer first = loop(
                 net,
@@ -355,7 +358,14 @@ public final class Runner {
         recorder.edge();
         RunAnswer answer = net.run(request);
         recorder.edge();
+        spans(net);
         return new Asked(answer, before.until(surroundings.now(Optional.of(net))));
+    }
+
+    private void spans(NetworkUnderTest net) throws IOException {
+        for (Mark mark : net.takeMarks()) {
+            recorder.span(new Span(mark.name(), mark.startNanos(), mark.endNanos()));
+        }
     }
 
     private void record(Visit visit, int repeat, Window.Kind kind, Asked asked) throws IOException {

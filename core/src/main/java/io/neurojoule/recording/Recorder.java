@@ -129,9 +129,10 @@ public final class Recorder implements AutoCloseable {
         return numbered;
     }
 
-    /// Appends a row to `spans.csv`.
+    /// Appends a row to `spans.csv`; what would break the row in a name becomes a blank.
     public void span(Span span) throws IOException {
-        append(RunFiles.SPANS, "%s,%d,%d".formatted(span.name(), span.startNanos(), span.endNanos()));
+        String name = span.name().replaceAll("[,\\p{Cntrl}]", " ");
+        append(RunFiles.SPANS, "%s,%d,%d".formatted(name, span.startNanos(), span.endNanos()));
     }
 
     /// Appends a note to `findings.jsonl`.

@@ -33,6 +33,11 @@ public interface NetworkUnderTest extends AutoCloseable {
         return OptionalDouble.empty();
     }
 
+    /// What the network has marked since this was last asked, in the order in which it said so.
+    default List<Mark> takeMarks() {
+        return List.of();
+    }
+
     /// Ends the network and all its processes; returns when none is left.
     @Override
     void close();

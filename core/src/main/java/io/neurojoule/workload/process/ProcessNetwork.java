@@ -5,6 +5,7 @@ import io.neurojoule.workload.Capabilities;
 import io.neurojoule.workload.InputSpec;
 import io.neurojoule.workload.LoadRequest;
 import io.neurojoule.workload.Loaded;
+import io.neurojoule.workload.Mark;
 import io.neurojoule.workload.NetworkException;
 import io.neurojoule.workload.NetworkException.Code;
 import io.neurojoule.workload.NetworkUnderTest;
@@ -24,6 +25,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +42,10 @@ import tools.jackson.databind.node.ObjectNode;
 /// group is ended too.
 public final class ProcessNetwork implements NetworkUnderTest {
     private static final int CLOCK_CHECKS = 50;
+
+    /// Marks are coarse; dense ones belong into a file of the network's own.
+    private static final int MOST_MARKS = 10_000;
+
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
 
@@ -69,6 +75,7 @@ public final class ProcessNetwork implements NetworkUnderTest {
     private volatile boolean ended;
 
     private int batch;
+    private final List<Mark> marks = new ArrayList<>();
 
     /// @param pid the process that does the work
     private record Hello(Capabilities capabilities, long pid) {}
@@ -235,7 +242,10 @@ public final class ProcessNetwork implements NetworkUnderTest {
                     write(Requests.of("close", nextId()));
                     out.close();
                 }
-                child.process().waitFor(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+                if (child.process().waitFor(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+                    log.add("neurojoule: it ended with exit code "
+                            + child.process().exitValue());
+                }
             } catch (IOException gone) {
                 // Nobody listens: it is ended below all the same.
                 ended = true;
@@ -351,12 +361,33 @@ public final class ProcessNetwork implements NetworkUnderTest {
         if (message.isPresent() && message.get().has("re")) {
             return Optional.of(new Answer(message.get()));
         }
+        message.flatMap(ProcessNetwork::mark)
+                .filter(mark -> marks.size() < MOST_MARKS)
+                .ifPresent(marks::add);
         if (message.isEmpty()
                 || !message.get().has("ev")
                 || message.get().path("ev").asString("").equals("log")) {
             log.add(line.text());
         }
         return Optional.empty();
+    }
+
+    /// An event that marks a stretch of time; empty if it is another one, or its stamps make no sense.
+    private static Optional<Mark> mark(ObjectNode message) {
+        String name = message.path("name").asString("");
+        long start = message.path("t0").asLong(0);
+        long end = message.path("t1").asLong(0);
+        boolean isMark = message.path("ev").asString("").equals("mark");
+        return isMark && !name.isBlank() && start > 0 && end >= start
+                ? Optional.of(new Mark(name, start, end))
+                : Optional.empty();
+    }
+
+    @Override
+    public List<Mark> takeMarks() {
+        List<Mark> taken = List.copyOf(marks);
+        marks.clear();
+        return taken;
     }
 
     private void write(ObjectNode message) throws IOException {

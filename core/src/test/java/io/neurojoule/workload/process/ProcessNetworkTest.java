@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.neurojoule.time.Ticker;
 import io.neurojoule.workload.LoadRequest;
+import io.neurojoule.workload.Mark;
 import io.neurojoule.workload.NetworkException;
 import io.neurojoule.workload.NetworkException.Code;
 import io.neurojoule.workload.RunAnswer;
@@ -50,6 +51,26 @@ final class ProcessNetworkTest {
         assertThat(ran.stamped()).isTrue();
         assertThat(ran.elements()).isEqualTo(4 * ran.iterations());
         assertThat(ran.seconds()).isBetween(0.2, 1.0);
+    }
+
+    @Test
+    void marksOfTheNetworkAreKeptWithTheirTimesAndItsExitCodeIsLogged() throws Exception {
+        Path adapter = dir.resolve("marking.py");
+        String model = "model = lambda x: [v * 1.5 for v in x]";
+        String said = """
+                print('{"ev":"mark","name":"compile, really","t0":1000,"t1":2000}'); \
+                print('{"ev":"mark","name":"no end","t0":1000}'); print('{"ev":"progress","n":5,"t":1}'); \
+                """;
+        Files.writeString(
+                adapter, Files.readString(ADAPTERS.resolve("my_net.py")).replace(model, said.strip() + " " + model));
+
+        ProcessNetwork network = start(List.of("python3", adapter.toString()));
+        load(network, "fp32");
+
+        assertThat(network.takeMarks()).containsExactly(new Mark("compile, really", 1000, 2000));
+        assertThat(network.takeMarks()).isEmpty();
+        network.close();
+        assertThat(Files.readString(dir.resolve("network.log"))).contains("exit code 0");
     }
 
     @Test
