@@ -205,13 +205,15 @@ public final class HtmlReport {
 
     private static String rows(ExperimentResult result) {
         String heading = RowField.ALL.stream()
-                .map(field -> "<th scope=\"col\">" + field.name() + "</th>")
+                .map(field -> "<th scope=\"col\" data-field=\"" + field.name() + "\">"
+                        + field.name().replace("_", "_<wbr>") + "</th>")
                 .collect(Collectors.joining());
         String rows = result.rows().stream().map(row -> row(result, row)).collect(Collectors.joining());
         return """
                 <section id="rows">
                 <h2>All figures%s</h2>
-                <p class="note">Point at a figure for all its digits; results.csv and results.json have the same.</p>
+                <p class="note on-screen">Point at a figure for all its digits; results.csv and results.json have the same.</p>
+                <p class="note in-print">Printed without sums, model, cell, and some of the intervals: results.csv has every column.</p>
                 <div class="scroll" tabindex="0"><table>
                 <thead><tr>%s</tr></thead>
                 <tbody>
