@@ -1,13 +1,15 @@
 package io.neurojoule.cli;
 
 import io.neurojoule.analysis.ExperimentResult;
+import io.neurojoule.plugin.Plugins;
 import io.neurojoule.recording.Recording;
-import io.neurojoule.report.CsvReport;
-import io.neurojoule.report.HtmlReport;
-import io.neurojoule.report.JsonReport;
+import io.neurojoule.report.Report;
+import io.neurojoule.report.ReportFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -19,25 +21,32 @@ import picocli.CommandLine.Spec;
 /// Writes the reports of a recorded run into its `report` directory.
 @Command(name = "report", description = "Write the reports of a recorded run.", mixinStandardHelpOptions = true)
 final class ReportCommand implements Callable<Integer> {
+    /// The formats that every run gets.
+    static final List<String> USUAL = List.of("html", "csv", "json");
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
     @Parameters(paramLabel = "RUN", description = "A run directory.")
     private Path run = Path.of("");
 
-    @Option(names = "--to", split = ",", paramLabel = "LIST", description = "html, csv, json (default: all).")
-    private List<String> formats = List.of("html", "csv", "json");
+    @Option(
+            names = "--to",
+            split = ",",
+            paramLabel = "LIST",
+            completionCandidates = Names.class,
+            description = "Formats: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private List<String> formats = USUAL;
 
     @Option(names = "--anonymous", description = "Leave out host and user.")
     private boolean anonymous;
 
     @Override
     public Integer call() {
-        for (String format : formats) {
-            if (!List.of("html", "csv", "json").contains(format)) {
-                throw new UserException(
-                        Exit.USAGE, "no report format '%s'; there are html, csv, json".formatted(format));
-            }
+        try {
+            formats.forEach(load()::get);
+        } catch (IllegalArgumentException e) {
+            throw new UserException(Exit.USAGE, String.valueOf(e.getMessage()));
         }
         try {
             Recording recording = Recording.open(run);
@@ -53,18 +62,27 @@ final class ReportCommand implements Callable<Integer> {
     /// Writes the formats that are asked for.
     ///
     /// @return the file of the first format
+    /// @throws IllegalArgumentException if there is no such format
     static Path write(Recording recording, ExperimentResult result, List<String> formats) throws IOException {
+        Plugins<ReportFormat> known = load();
+        Report report = new Report(result, recording.signals(), recording.windows());
         Path directory = Files.createDirectories(recording.directory().resolve("report"));
+        List<Path> files = new ArrayList<>();
         for (String format : formats) {
-            switch (format) {
-                case "html" ->
-                    HtmlReport.write(
-                            result, recording.signals(), recording.windows(), directory.resolve("report.html"));
-                case "csv" -> CsvReport.write(result, directory.resolve("results.csv"));
-                case "json" -> JsonReport.write(result, directory.resolve("results.json"));
-                default -> throw new IllegalArgumentException("no report format " + format);
-            }
+            files.add(report.save(known.get(format), directory));
         }
-        return directory.resolve(formats.getFirst().equals("html") ? "report.html" : "results." + formats.getFirst());
+        return files.getFirst();
+    }
+
+    private static Plugins<ReportFormat> load() {
+        return Plugins.load(ReportFormat.class, "report format", ReportFormat::name);
+    }
+
+    /// The names of all formats, for the help.
+    static final class Names implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return load().names().iterator();
+        }
     }
 }

@@ -219,7 +219,7 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Op
         Recording recording = Recording.open(directory);
         ExperimentResult result = Results.of(recording);
         TextReport.write(result, out);
-        Path page = ReportCommand.write(recording, result, List.of("html", "csv", "json"));
+        Path page = ReportCommand.write(recording, result, ReportCommand.USUAL);
         out.printf("saved %s   again: neurojoule analyze %s%n", directory, directory);
         out.printf("page  %s%n", page);
         out.flush();

@@ -1,6 +1,6 @@
 package io.neurojoule.plugin;
 
-import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
@@ -29,19 +29,24 @@ public record Plugins<T>(String what, Map<String, T> byName) {
         return new Plugins<>(what, found);
     }
 
+    /// The names in order of the alphabet.
+    public List<String> names() {
+        return byName.keySet().stream().sorted().toList();
+    }
+
     /// @throws IllegalArgumentException if there is none of this name; the message says what there is
     public T get(String name) {
         T plugin = byName.get(name);
         if (plugin == null) {
-            throw new IllegalArgumentException(
-                    "no %s called '%s'; did you mean %s?".formatted(what, name, nearest(name)));
+            throw new IllegalArgumentException("no %s called '%s'; %s%s"
+                    .formatted(
+                            what,
+                            name,
+                            Spelling.suggest(name, names())
+                                    .map(near -> "did you mean '" + near + "'? ")
+                                    .orElse(""),
+                            names().isEmpty() ? "there are none" : "there are " + String.join(", ", names())));
         }
         return plugin;
-    }
-
-    private String nearest(String name) {
-        return byName.keySet().stream()
-                .min(Comparator.comparingInt(candidate -> Spelling.distance(candidate, name)))
-                .orElse("none: there are none");
     }
 }

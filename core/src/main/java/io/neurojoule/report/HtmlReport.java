@@ -11,8 +11,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -24,17 +22,22 @@ import java.util.stream.Collectors;
 /// The result as one HTML page that needs no network: verdict, figures, every row, and how it was measured.
 ///
 /// Text and tables stand in the page itself; a script in it draws the figures from the data that the page carries.
-public final class HtmlReport {
+public final class HtmlReport implements ReportFormat {
     private static final String CHART_LIBRARY = "/META-INF/resources/webjars/d3/7.9.0/dist/d3.min.js";
 
-    private HtmlReport() {}
+    @Override
+    public String name() {
+        return "html";
+    }
 
-    /// Writes the page in UTF-8, replacing what was there.
-    ///
-    /// @param signals of the run; only power and energy are drawn
-    public static void write(ExperimentResult result, List<Signal> signals, List<Window> windows, Path file)
-            throws IOException {
-        Files.writeString(file, page(result, signals, windows));
+    @Override
+    public String fileName() {
+        return "report.html";
+    }
+
+    @Override
+    public void write(Report report, Appendable out) throws IOException {
+        out.append(page(report.result(), report.signals(), report.windows()));
     }
 
     private static String page(ExperimentResult result, List<Signal> signals, List<Window> windows) {
@@ -142,7 +145,7 @@ public final class HtmlReport {
                 %s%s<dl>
                 <div><dt>Boundary</dt><dd>%s <small>%s</small></dd></div>
                 <div><dt>Basis of the cells</dt><dd>%s</dd></div>
-                <div><dt>Missing windows</dt><dd>%d</dd></div>
+                <div><dt>Missing windows</dt><dd>%s</dd></div>
                 </dl>
                 </section>
                 """.formatted(

@@ -5,9 +5,6 @@ import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.analysis.Finding;
 import io.neurojoule.analysis.ResultRow;
 import java.io.IOException;
-import java.io.Writer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,23 +17,29 @@ import tools.jackson.databind.json.JsonMapper;
 /// `results.json`: the whole result for other programs, in snake_case; an absent value is left out.
 ///
 /// The JSON Schema is the resource `results.schema.json` of this package.
-public final class JsonReport {
+public final class JsonReport implements ReportFormat {
     private static final JsonMapper MAPPER =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
     private static final JsonMapper COMPACT = JsonMapper.builder().build();
 
-    private JsonReport() {}
+    @Override
+    public String name() {
+        return "json";
+    }
+
+    @Override
+    public String fileName() {
+        return "results.json";
+    }
+
+    @Override
+    public void write(Report report, Appendable out) throws IOException {
+        write(report.result(), out);
+    }
 
     /// Writes one JSON object, indented, with a line end.
     public static void write(ExperimentResult result, Appendable out) throws IOException {
         out.append(MAPPER.writeValueAsString(tree(result))).append('\n');
-    }
-
-    /// Writes a file in UTF-8, replacing what was there.
-    public static void write(ExperimentResult result, Path file) throws IOException {
-        try (Writer out = Files.newBufferedWriter(file)) {
-            write(result, out);
-        }
     }
 
     /// The same object on one line.

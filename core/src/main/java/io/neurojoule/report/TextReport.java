@@ -13,8 +13,21 @@ import java.util.OptionalDouble;
 import java.util.Set;
 
 /// The result as a table for a terminal: one line per cell at the headline boundary, then what was found.
-public final class TextReport {
-    private TextReport() {}
+public final class TextReport implements ReportFormat {
+    @Override
+    public String name() {
+        return "text";
+    }
+
+    @Override
+    public String fileName() {
+        return "report.txt";
+    }
+
+    @Override
+    public void write(Report report, Appendable out) throws IOException {
+        write(report.result(), out);
+    }
 
     /// Writes the table, a line for each cell without a figure, the findings, and the finding in one sentence.
     public static void write(ExperimentResult result, Appendable out) throws IOException {
@@ -73,7 +86,7 @@ public final class TextReport {
                 "W",
                 "p50 latency",
                 "agreement",
-                "basis",
+                "basis (above idle)",
                 "note"));
         lines.add(heading);
         for (ResultRow row : rows) {
@@ -102,8 +115,17 @@ public final class TextReport {
                 Format.quantity(row.watts(), "W"),
                 Format.quantity(row.latencyP50Seconds(), "s"),
                 Format.number(cell.map(CellResult::agreement).orElse(OptionalDouble.empty())),
-                row.basis().name(),
+                basis(row),
                 best ? "least energy" : "");
+    }
+
+    /// The basis of the energy, and that of the energy above idle where it is another one.
+    static String basis(ResultRow row) {
+        return row.basis()
+                + row.aboveIdleBasis()
+                        .filter(other -> other != row.basis())
+                        .map(other -> " (" + other + ")")
+                        .orElse("");
     }
 
     private static void print(List<List<String>> lines, Appendable out) throws IOException {
@@ -150,6 +172,6 @@ public final class TextReport {
 
     private static void hole(String target, String precision, int batch, String reason, Appendable out)
             throws IOException {
-        out.append("  %s %s batch %d: UNAVAILABLE, %s\n".formatted(target, precision, batch, oneLine(reason)));
+        out.append("  %s %s batch %s: UNAVAILABLE, %s\n".formatted(target, precision, batch, oneLine(reason)));
     }
 }

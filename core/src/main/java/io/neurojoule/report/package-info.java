@@ -1,4 +1,6 @@
-/// Results for people and for other programs: text, CSV, JSON, HTML. Reads data only; computes no result.
+/// Results for people and for other programs. Reads data only; computes no result.
+///
+/// Each format is a plug-in, see [io.neurojoule.report.ReportFormat]; docs/reference/reports.md lists them.
 @NullMarked
 package io.neurojoule.report;
 

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.analysis.ResultRow;
+import io.neurojoule.recording.Signal;
+import io.neurojoule.recording.Window;
 import io.neurojoule.sensor.Basis;
 import java.io.File;
 import java.io.IOException;
@@ -25,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-class HtmlReportTest {
+class HtmlReportTest extends ReportFormatContract {
     private static final Pattern ROW = Pattern.compile(
             "<tr data-cell-id=\"([^\"]*)\" data-scope=\"([^\"]*)\" data-name=\"([^\"]*)\"[^>]*>(.*?)</tr>",
             Pattern.DOTALL);
@@ -35,6 +37,26 @@ class HtmlReportTest {
 
     @TempDir
     Path dir;
+
+    @Override
+    protected ReportFormat format() {
+        return new HtmlReport();
+    }
+
+    /// Without styles, scripts and the notes that explain the figures.
+    @Override
+    protected String shown(String text) {
+        return text.replace(" tabindex=\"0\"", "")
+                .replaceAll("(?s)<(style|script)[^>]*>.*?</\\1>", "")
+                .replaceAll("(?s)<p class=\"note[^>]*>.*?</p>", "");
+    }
+
+    private static void write(ExperimentResult result, List<Signal> signals, List<Window> windows, Path file)
+            throws IOException {
+        StringBuilder page = new StringBuilder();
+        new HtmlReport().write(new Report(result, signals, windows), page);
+        Files.writeString(file, page);
+    }
 
     @Test
     void thePageAsksForNothingFromElsewhere() throws IOException {
@@ -51,9 +73,9 @@ class HtmlReportTest {
 
     @Test
     void theTableInTheBrowserHasExactlyTheValuesOfTheJson() throws Exception {
-        Path json = dir.resolve("results.json");
+        StringBuilder json = new StringBuilder();
         JsonReport.write(MadeResult.result(), json);
-        JsonNode rows = JsonMapper.shared().readTree(Files.readString(json)).get("rows");
+        JsonNode rows = JsonMapper.shared().readTree(json.toString()).get("rows");
 
         Map<String, Map<String, String>> shown = table(dom(chromium(), page(), ""));
 
@@ -98,7 +120,7 @@ class HtmlReportTest {
                 MadeResult.row("wide", "cpu", "fp32", 1, ResultRow.Scope.BOUNDARY, "compute", Basis.MEASURED, 2, 1.5),
                 MadeResult.row(
                         "narrow", "cpu", "fp32", 8, ResultRow.Scope.BOUNDARY, "compute", Basis.MEASURED, 1, 0.1));
-        HtmlReport.write(
+        write(
                 new ExperimentResult(
                         1, made.tool(), made.run(), made.boundaries(), rows, List.of(), List.of(), List.of()),
                 List.of(),
@@ -116,7 +138,7 @@ class HtmlReportTest {
     void aResultWithoutRowsOrSignalsStillMakesAPage() throws Exception {
         ExperimentResult made = MadeResult.result();
         Path page = dir.resolve("empty.html");
-        HtmlReport.write(
+        write(
                 new ExperimentResult(1, made.tool(), made.run(), Map.of(), List.of(), List.of(), List.of(), List.of()),
                 List.of(),
                 List.of(),
@@ -127,7 +149,7 @@ class HtmlReportTest {
 
     private Path page() throws IOException {
         Path page = dir.resolve("report.html");
-        HtmlReport.write(MadeResult.result(), MadeResult.signals(), MadeResult.windows(), page);
+        write(MadeResult.result(), MadeResult.signals(), MadeResult.windows(), page);
         String keep = System.getProperty("report.keep", "");
         if (!keep.isEmpty()) {
             Files.copy(page, Path.of(keep), java.nio.file.StandardCopyOption.REPLACE_EXISTING);

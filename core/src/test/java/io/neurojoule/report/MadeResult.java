@@ -22,9 +22,19 @@ import java.util.OptionalLong;
 
 /// A result made by hand, with every kind of row and with text that would break a careless writer.
 final class MadeResult {
-    static final String HOSTILE = "says \"no\", </script><script>alert(1)</script> & 'more'\nnext line";
+    static final String HOSTILE = "says \"no\", </script><script>alert(1)</script> & 'more'\nnext line: größer";
+
+    static final String HOST = "node1-of-somewhere";
+    static final String USER = "somebody";
 
     private MadeResult() {}
+
+    /// The result with these rows, no cells, and one missing window.
+    static ExperimentResult with(List<ResultRow> rows) {
+        ExperimentResult made = result();
+        return new ExperimentResult(
+                1, made.tool(), made.run(), made.boundaries(), rows, List.of(), List.of(), made.missingWindows());
+    }
 
     static ExperimentResult result() {
         List<ResultRow> rows = new ArrayList<>();
@@ -51,8 +61,8 @@ final class MadeResult {
                 new ExperimentResult.RunSummary(
                         "vgg10 <b>&",
                         "2026-11-23T03:15:00Z",
-                        "node1",
-                        "",
+                        HOST,
+                        USER,
                         "Made CPU ×2",
                         "frame",
                         true,
@@ -99,6 +109,30 @@ final class MadeResult {
             Basis basis,
             double joules,
             double spread) {
+        return row(id, target, precision, batch, scope, name, basis, basis.derived(), joules, spread);
+    }
+
+    /// A figure at the headline boundary.
+    static ResultRow boundary(String id, Basis basis, Basis aboveIdle) {
+        return row(id, "cpu", "fp32", 1, ResultRow.Scope.BOUNDARY, "compute", basis, aboveIdle, 0.0312, 0.01);
+    }
+
+    static ResultRow onTarget(String target) {
+        return row(
+                "c1", target, "fp32", 1, ResultRow.Scope.BOUNDARY, "compute", Basis.MEASURED, Basis.DERIVED, 1, 0.01);
+    }
+
+    private static ResultRow row(
+            String id,
+            String target,
+            String precision,
+            int batch,
+            ResultRow.Scope scope,
+            String name,
+            Basis basis,
+            Basis aboveIdle,
+            double joules,
+            double spread) {
         double rate = 340.0 / joules;
         long elements = Math.round(rate * 10);
         return new ResultRow(
@@ -123,7 +157,7 @@ final class MadeResult {
                 OptionalDouble.of(joules * 0.4),
                 OptionalDouble.of(joules * 0.38),
                 OptionalDouble.of(joules * 0.42),
-                Optional.of(basis.derived()),
+                Optional.of(aboveIdle),
                 OptionalDouble.of(rate),
                 OptionalDouble.of(rate * 0.99),
                 OptionalDouble.of(rate * 1.01),
@@ -133,7 +167,7 @@ final class MadeResult {
                 Optional.empty());
     }
 
-    private static ResultRow absent(String id, String precision, String reason) {
+    static ResultRow absent(String id, String precision, String reason) {
         OptionalDouble none = OptionalDouble.empty();
         return new ResultRow(
                 id,
@@ -144,7 +178,7 @@ final class MadeResult {
                 ResultRow.Scope.BOUNDARY,
                 "compute",
                 Basis.UNAVAILABLE,
-                0,
+                3,
                 none,
                 Optional.empty(),
                 none,

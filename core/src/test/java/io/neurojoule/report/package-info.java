@@ -1,4 +1,4 @@
-/// Golden files and a look at the page through a browser.
+/// Report formats: their contract, golden files and a look at the page through a browser.
 @NullMarked
 package io.neurojoule.report;
 
