@@ -2,6 +2,7 @@ package io.neurojoule.cli;
 
 import io.neurojoule.experiment.ExperimentException;
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -52,6 +53,7 @@ public final class Main {
     }
 
     public static void main(String[] arguments) {
+        Locale.setDefault(Locale.ROOT); // numbers in messages and findings are the same everywhere
         System.exit(run(new CommandLine(new Main()), arguments));
     }
 }
