@@ -2,10 +2,12 @@ package io.neurojoule.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurojoule.JsonSchemaCheck;
 import io.neurojoule.experiment.ExperimentFile;
 import io.neurojoule.lab.Lab;
 import io.neurojoule.recording.Recording;
 import io.neurojoule.recording.Window;
+import io.neurojoule.report.JsonReport;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -13,6 +15,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
 
 /// The command as a user types it, with a network in another process and whatever sensors this machine has.
 class ProfileCommandTest {
@@ -280,11 +283,36 @@ class ProfileCommandTest {
     }
 
     @Test
+    void theJsonOfARunIsValidBySchemaAlsoWhenThereIsAHole() throws Exception {
+        assertThat(profile("python3 " + Lab.root().resolve("examples/my_net.py"), "--precision", "int8"))
+                .isZero();
+
+        assertThat(JsonSchemaCheck.of(JsonReport.class, "results.schema.json")
+                        .errors(JsonMapper.shared()
+                                .readTree(Files.readString(directory.resolve("run/report/results.json")))))
+                .isEmpty();
+    }
+
+    @Test
+    void aReportFormatThatThereIsNotIsRefusedWithTheOnesThatThereAre() {
+        assertThat(run("report", directory.toString(), "--to", "csv,latx")).isEqualTo(Exit.USAGE);
+
+        assertThat(printed.toString())
+                .contains("no report format called 'latx'; did you mean 'latex'?", "csv, html, json, latex, text");
+        assertThat(directory.resolve("report")).doesNotExist();
+    }
+
+    @Test
+    void theHelpListsTheReportFormats() {
+        assertThat(run("report", "--help")).isZero();
+
+        assertThat(printed.toString()).contains("csv, html, json, latex, text");
+    }
+
+    @Test
     void sourcesAreListedAsJsonAndWatched() {
         assertThat(run("sources", "--json")).isZero();
-        assertThat(tools.jackson.databind.json.JsonMapper.shared()
-                        .readTree(printed.toString())
-                        .path("channels"))
+        assertThat(JsonMapper.shared().readTree(printed.toString()).path("channels"))
                 .isNotEmpty();
 
         assertThat(run("sources", "--watch", "--for", "1")).isZero();

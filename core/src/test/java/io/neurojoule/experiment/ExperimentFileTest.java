@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ExperimentFileTest {
     private static final Path EXAMPLES = Path.of("..", "examples");
 
-    private static final String SMALL = """
+    static final String SMALL = """
             version: 1
             name: small
             model: {name: net, artifacts: {fp32: net.onnx}}
@@ -27,7 +27,7 @@ class ExperimentFileTest {
             """;
 
     /// Every key with a value that is not its default.
-    private static final String FULL = """
+    static final String FULL = """
             version: 1
             name: full.v1
             title: "A: title"
