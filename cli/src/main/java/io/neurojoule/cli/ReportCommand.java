@@ -43,11 +43,7 @@ final class ReportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try {
-            formats.forEach(load()::get);
-        } catch (IllegalArgumentException e) {
-            throw new UserException(Exit.USAGE, String.valueOf(e.getMessage()));
-        }
+        check(formats);
         try {
             Recording recording = Recording.open(run);
             ExperimentResult result = Results.of(recording);
@@ -55,6 +51,18 @@ final class ReportCommand implements Callable<Integer> {
             spec.commandLine().getOut().flush();
             return Exit.GOOD;
         } catch (IOException e) {
+            throw new UserException(Exit.USAGE, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /// Refuses a name that no format has, and no format at all.
+    static void check(List<String> formats) {
+        if (formats.isEmpty()) {
+            throw new UserException(Exit.USAGE, "no report format is named; there are " + load().names());
+        }
+        try {
+            formats.forEach(load()::get);
+        } catch (IllegalArgumentException e) {
             throw new UserException(Exit.USAGE, String.valueOf(e.getMessage()));
         }
     }

@@ -5,6 +5,7 @@ import io.neurojoule.analysis.ResultRow;
 import io.neurojoule.experiment.Demands;
 import io.neurojoule.experiment.Experiment;
 import io.neurojoule.experiment.Plan;
+import io.neurojoule.plugin.Plugins;
 import io.neurojoule.profile.Boundaries;
 import io.neurojoule.profile.Profiler;
 import io.neurojoule.profile.Sources;
@@ -15,6 +16,7 @@ import io.neurojoule.sensor.Channel;
 import io.neurojoule.time.ClockPair;
 import io.neurojoule.time.Ticker;
 import io.neurojoule.workload.NetworkException;
+import io.neurojoule.workload.NetworkSource;
 import io.neurojoule.workload.process.ProcessNetwork;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -25,9 +27,11 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 
 /// One experiment from the check of the sources to the printed table: what `profile` and `run` have in common.
@@ -69,24 +73,33 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Op
         if (method.cooldown().untilTemperatureBelow().isPresent()) {
             unmet.add("method.cooldown.until_temperature_below");
         }
-        if (!experiment.output().export().isEmpty()) {
-            unmet.add("output.export");
-        }
+        ReportCommand.check(formats(experiment));
         experiment.targets().forEach((name, target) -> {
             Map<String, Object> here = Map.of("executor", "local");
             if (!target.place().isEmpty() && !target.place().equals(here)) {
                 unmet.add("targets." + name + ".place other than {executor: local}");
             }
-            String adapter = target.workload().adapter();
-            if (!adapter.equals(Experiment.Workload.ONNX) && !adapter.equals(Experiment.Workload.COMMAND)) {
-                unmet.add("targets." + name + ".workload.adapter: " + adapter);
-            }
+            adapter(name, target.workload().adapter());
         });
         if (!unmet.isEmpty()) {
             throw new UserException(
                     Exit.USAGE,
                     "this version does not do what the file asks with %s; take it out to run the rest"
                             .formatted(String.join(", ", unmet)));
+        }
+    }
+
+    private static void adapter(String target, String adapter) {
+        if (!adapter.equals(Experiment.Workload.COMMAND)) {
+            try {
+                var unused = Plugins.load(NetworkSource.class, "network", NetworkSource::name)
+                        .get(adapter);
+            } catch (IllegalArgumentException e) {
+                throw new UserException(
+                        Exit.USAGE,
+                        "targets.%s.workload.adapter: %s; any program goes with adapter: command"
+                                .formatted(target, e.getMessage()));
+            }
         }
     }
 
@@ -186,7 +199,7 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Op
         } finally {
             live.end();
         }
-        ExperimentResult result = show(directory, out);
+        ExperimentResult result = show(directory, formats(experiment), out);
         if (outcome.cancelled()) {
             return Exit.INTERRUPTED;
         }
@@ -215,15 +228,21 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Op
         }
     }
 
-    private static ExperimentResult show(Path directory, PrintWriter out) throws IOException {
+    private static ExperimentResult show(Path directory, List<String> formats, PrintWriter out) throws IOException {
         Recording recording = Recording.open(directory);
         ExperimentResult result = Results.of(recording);
         TextReport.write(result, out);
-        Path page = ReportCommand.write(recording, result, ReportCommand.USUAL);
+        Path page = ReportCommand.write(recording, result, formats);
         out.printf("saved %s   again: neurojoule analyze %s%n", directory, directory);
         out.printf("page  %s%n", page);
         out.flush();
         return result;
+    }
+
+    private static List<String> formats(Experiment experiment) {
+        Set<String> formats = new LinkedHashSet<>(experiment.output().report());
+        formats.addAll(experiment.output().export());
+        return List.copyOf(formats);
     }
 
     private static int code(Profiler.Outcome outcome, ExperimentResult result) {

@@ -201,6 +201,32 @@ class ProfileCommandTest {
     }
 
     @Test
+    void theReportsAreThoseThatTheFileAsksFor() throws Exception {
+        int exit = demanding("}\n  latency: {seconds: 0}\noutput: {report: [text], export: [latex]}");
+
+        assertThat(exit).as(printed.toString()).isZero();
+        assertThat(directory.resolve("run/report/report.txt")).exists();
+        assertThat(directory.resolve("run/report/results.tex")).exists();
+        assertThat(directory.resolve("run/report/report.html")).doesNotExist();
+        assertThat(run("report", directory.resolve("run").toString(), "--to", "htlm"))
+                .isEqualTo(Exit.USAGE);
+        assertThat(demanding("}\noutput: {report: [pfd]}")).isEqualTo(Exit.USAGE);
+        assertThat(printed.toString()).contains("no report format called 'pfd'");
+    }
+
+    @Test
+    void anAdapterThatDoesNotExistIsRefusedWithTheNearestOne() throws Exception {
+        Path file = directory.resolve("my.yaml");
+        Files.writeString(
+                file,
+                Files.readString(Lab.root().resolve("examples/my-net.yaml"))
+                        .replaceFirst("adapter: command, command: \\[[^\\]]*\\]", "adapter: synthetc"));
+
+        assertThat(run("run", file.toString())).isEqualTo(Exit.USAGE);
+        assertThat(printed.toString()).contains("no network called 'synthetc'; did you mean 'synthetic'?");
+    }
+
+    @Test
     void aMissedThresholdExitsSixAndAWantedSourceThatIsNotThereIsSaid() throws Exception {
         int exit = demanding("}\n  latency: {seconds: 0}\nthresholds: ['cells.joules_per_element < 1nJ']");
 

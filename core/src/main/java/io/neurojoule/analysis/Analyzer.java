@@ -329,7 +329,10 @@ public final class Analyzer {
         if (measured.isEmpty()) {
             reason = known.flatMap(CellRecord::reason).or(() -> Optional.of("no window was measured"));
         }
-        boolean counted = !measured.isEmpty();
+        boolean counted = elements > 0 && seconds > 0;
+        if (!counted && !measured.isEmpty()) {
+            reason = Optional.of("the windows hold no element");
+        }
         boolean has = reason.isEmpty();
         double rate = counted ? elements / seconds : 0;
         double each = has ? joules / elements : 0;
@@ -348,8 +351,8 @@ public final class Analyzer {
                 name,
                 basis,
                 measured.size(),
-                when(counted, seconds),
-                counted ? Optional.of(elements) : Optional.empty(),
+                when(!measured.isEmpty(), seconds),
+                !measured.isEmpty() ? Optional.of(elements) : Optional.empty(),
                 when(has, joules),
                 has ? OptionalDouble.of(joules / seconds) : OptionalDouble.empty(),
                 when(has, each),

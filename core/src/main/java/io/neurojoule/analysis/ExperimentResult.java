@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /// The result of a run as plain data: `results.json`, and what every report is made from.
 ///
@@ -36,6 +37,19 @@ public record ExperimentResult(
         List<Finding> all = new ArrayList<>(findings);
         all.addAll(more);
         return new ExperimentResult(format, tool, run, boundaries, rows, cells, all, missingWindows);
+    }
+
+    /// What the headline boundary sums, for people; by target where targets differ. Empty if it sums nothing.
+    public String headlineMembers() {
+        if (boundaries.containsKey(run.headline)) {
+            return String.join(", ", boundaries.getOrDefault(run.headline, List.of()));
+        }
+        return boundaries.entrySet().stream()
+                .filter(boundary -> boundary.getKey().endsWith("/" + run.headline))
+                .map(boundary -> run.label(
+                                boundary.getKey().substring(0, boundary.getKey().indexOf('/'))) + ": "
+                        + String.join(", ", boundary.getValue()))
+                .collect(Collectors.joining("; "));
     }
 
     /// The figure that is quoted first for a cell, if it has a row.

@@ -122,8 +122,8 @@ public final class HtmlReport implements ReportFormat {
                                 element,
                                 spread(row),
                                 quick,
-                                escape(Verdict.label(row, false)),
-                                escape(row.target()),
+                                escape(Verdict.label(result.run(), row, false)),
+                                escape(result.run().label(row.target())),
                                 row.basis(),
                                 row.basis(),
                                 Format.quantity(row.aboveIdleJoulesPerElement(), "J"),
@@ -137,8 +137,7 @@ public final class HtmlReport implements ReportFormat {
         String mixed = mix.entrySet().stream()
                 .map(entry -> entry.getValue() + " of " + verdict.headline().size() + " " + entry.getKey())
                 .collect(Collectors.joining(", "));
-        String members =
-                String.join(", ", result.boundaries().getOrDefault(result.run().headline(), List.of()));
+        String members = result.headlineMembers();
         return """
                 <section class="verdict" id="verdict">
                 <h2>Verdict</h2>
@@ -170,7 +169,7 @@ public final class HtmlReport implements ReportFormat {
         String element = escape(result.run().element());
         String holes = Verdict.of(result).headline().stream()
                 .filter(row -> !Verdict.available(row))
-                .map(row -> "<li>" + escape(Verdict.label(row, true)) + ": "
+                .map(row -> "<li>" + escape(Verdict.label(result.run(), row, true)) + ": "
                         + escape(row.reason().orElse("no reason recorded")) + "</li>\n")
                 .collect(Collectors.joining());
         return """

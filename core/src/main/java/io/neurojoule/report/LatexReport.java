@@ -41,7 +41,7 @@ public final class LatexReport implements ReportFormat {
                 \\midrule
                 """.formatted(caption(result), element, element));
         for (ResultRow row : rows) {
-            out.append(line(row)).append(" \\\\\n");
+            out.append(line(result, row)).append(" \\\\\n");
         }
         out.append("\\bottomrule\n\\end{tabular}\n");
         for (String hole : holes(result, rows)) {
@@ -52,7 +52,7 @@ public final class LatexReport implements ReportFormat {
 
     private static String caption(ExperimentResult result) {
         ExperimentResult.RunSummary run = result.run();
-        String members = String.join(", ", result.boundaries().getOrDefault(run.headline(), List.of()));
+        String members = result.headlineMembers();
         return "Energy of %s at the boundary %s%s, with intervals over repeats and the bound of the source.%s%s"
                 .formatted(
                         escape(run.name()),
@@ -62,9 +62,9 @@ public final class LatexReport implements ReportFormat {
                         run.simulated().isEmpty() ? "" : " SIMULATED: " + escape(run.simulated()) + ".");
     }
 
-    private static String line(ResultRow row) {
-        List<String> cells =
-                new ArrayList<>(List.of(escape(row.target()), escape(row.precision()), Integer.toString(row.batch())));
+    private static String line(ExperimentResult result, ResultRow row) {
+        List<String> cells = new ArrayList<>(List.of(
+                escape(result.run().label(row.target())), escape(row.precision()), Integer.toString(row.batch())));
         cells.add(quantity(row.joulesPerElement(), "J"));
         cells.add(
                 row.joulesPerElementLow().isPresent()
@@ -87,7 +87,8 @@ public final class LatexReport implements ReportFormat {
         List<String> holes = new ArrayList<>();
         for (ResultRow row : rows) {
             if (!Verdict.available(row)) {
-                holes.add(hole(Verdict.label(row, true), row.reason().orElse("no reason recorded")));
+                holes.add(hole(
+                        Verdict.label(result.run(), row, true), row.reason().orElse("no reason recorded")));
             }
         }
         List<String> named = rows.stream().map(ResultRow::cellId).toList();

@@ -4,6 +4,7 @@ import io.neurojoule.analysis.CellResult;
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.analysis.Finding;
 import io.neurojoule.analysis.ResultRow;
+import io.neurojoule.analysis.Severity;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -11,9 +12,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.TreeSet;
 
 /// The result as a table for a terminal: one line per cell at the headline boundary, then what was found.
 public final class TextReport implements ReportFormat {
+    /// The end of the codes of sources that a machine does not have.
+    private static final String ABSENT = "-absent";
+
     @Override
     public String name() {
         return "text";
@@ -39,7 +44,7 @@ public final class TextReport implements ReportFormat {
     private static void describe(ExperimentResult result, Appendable out) throws IOException {
         Verdict verdict = Verdict.of(result);
         ExperimentResult.RunSummary run = result.run();
-        String members = String.join(", ", result.boundaries().getOrDefault(run.headline(), List.of()));
+        String members = result.headlineMembers();
         out.append("RESULT (boundary: ").append(run.headline());
         out.append(members.isEmpty() ? "" : " = " + members).append(")");
         out.append(run.quick() ? "  QUICK: short windows" : "").append("\n");
@@ -48,16 +53,31 @@ public final class TextReport implements ReportFormat {
         }
         table(result, verdict, out);
         holes(result, verdict, out);
-        for (Finding finding : result.findings()) {
-            out.append("  ")
-                    .append(finding.code())
-                    .append(finding.cellId().map(id -> " [" + id + "]").orElse(""))
-                    .append(": ")
-                    .append(oneLine(finding.message()))
-                    .append("\n");
-        }
+        findings(result, out);
         if (verdict.sentence().isPresent()) {
             out.append("  ").append(verdict.sentence().get()).append("\n");
+        }
+    }
+
+    /// Sources that this machine does not have are named in one line; `doctor` says why.
+    private static void findings(ExperimentResult result, Appendable out) throws IOException {
+        Set<String> absent = new TreeSet<>();
+        for (Finding finding : result.findings()) {
+            if (finding.severity() == Severity.INFO && finding.code().endsWith(ABSENT)) {
+                absent.add(finding.code().substring(0, finding.code().length() - ABSENT.length()));
+            } else {
+                out.append("  ")
+                        .append(finding.code())
+                        .append(finding.cellId().map(id -> " [" + id + "]").orElse(""))
+                        .append(": ")
+                        .append(oneLine(finding.message()))
+                        .append("\n");
+            }
+        }
+        if (!absent.isEmpty()) {
+            out.append("  not on this machine: ")
+                    .append(String.join(", ", absent))
+                    .append(" (`neurojoule doctor` says why)\n");
         }
     }
 
@@ -90,7 +110,7 @@ public final class TextReport implements ReportFormat {
                 "note"));
         lines.add(heading);
         for (ResultRow row : rows) {
-            List<String> line = new ArrayList<>(targets ? List.of(row.target()) : List.of());
+            List<String> line = new ArrayList<>(targets ? List.of(result.run().label(row.target())) : List.of());
             line.addAll(cells(result, verdict, row));
             lines.add(line);
         }
@@ -155,13 +175,13 @@ public final class TextReport implements ReportFormat {
                 String reason = row.reason()
                         .or(() -> Verdict.cell(result, row.cellId()).flatMap(CellResult::reason))
                         .orElse("no reason recorded");
-                hole(row.target(), row.precision(), row.batch(), reason, out);
+                hole(result.run().label(row.target()), row.precision(), row.batch(), reason, out);
             }
         }
         for (CellResult cell : result.cells()) {
             if (!named.contains(cell.cellId())) {
                 hole(
-                        cell.target(),
+                        result.run().label(cell.target()),
                         cell.precision(),
                         cell.batch(),
                         cell.reason().orElse(cell.status()),

@@ -66,11 +66,11 @@ record Verdict(List<ResultRow> headline, Optional<ResultRow> best, Optional<Stri
         ResultRow most = ranked.getLast();
         String element = result.run().element();
         boolean targets = ranked.stream().map(ResultRow::target).distinct().count() > 1;
-        StringBuilder text = new StringBuilder(capital(label(best, targets)));
+        StringBuilder text = new StringBuilder(capital(label(result.run(), best, targets)));
         double least = best.joulesPerElement().orElseThrow();
         if (overlap(best, most)) {
             text.append(" is not distinguishable from ")
-                    .append(label(most, targets))
+                    .append(label(result.run(), most, targets))
                     .append(" in energy per ")
                     .append(element);
         } else if (least > 0) {
@@ -79,13 +79,13 @@ record Verdict(List<ResultRow> headline, Optional<ResultRow> best, Optional<Stri
                     .append(" less energy per ")
                     .append(element)
                     .append(" than ")
-                    .append(label(most, targets));
+                    .append(label(result.run(), most, targets));
         } else {
             text.append(" uses the least energy per ").append(element);
         }
         text.append("; basis ").append(best.basis().and(most.basis()));
         if (ranked.size() > 2 && overlap(best, second)) {
-            text.append("; not distinguishable from ").append(label(second, targets));
+            text.append("; not distinguishable from ").append(label(result.run(), second, targets));
         }
         if (ranked.stream().noneMatch(row -> row.joulesPerElementLow().isPresent())) {
             text.append("; no interval, as no cell was repeated");
@@ -119,9 +119,9 @@ record Verdict(List<ResultRow> headline, Optional<ResultRow> best, Optional<Stri
         return high >= low;
     }
 
-    static String label(ResultRow row, boolean withTarget) {
+    static String label(ExperimentResult.RunSummary run, ResultRow row, boolean withTarget) {
         String label = "batch " + row.batch() + " " + row.precision();
-        return withTarget ? label + " on " + row.target() : label;
+        return withTarget ? label + " on " + run.label(row.target()) : label;
     }
 
     static String capital(String text) {

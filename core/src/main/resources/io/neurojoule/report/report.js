@@ -5,6 +5,7 @@
   const headline = results.rows.filter(row => row.scope === "boundary" && row.name === results.run.headline);
   const targets = [...new Set(results.rows.map(row => row.target))];
   const precisions = [...new Set(results.rows.map(row => row.precision))];
+  const label = target => results.run.labels[target] ?? target;
   const colour = d3.scaleOrdinal(targets, ["#3b82c4", "#e07b28", "#2f9e78", "#c4527a", "#8b6fd0", "#a08020", "#4a9ab0", "#b05040"]);
   const marks = [d3.symbolCircle, d3.symbolSquare, d3.symbolTriangle, d3.symbolDiamond, d3.symbolStar, d3.symbolCross, d3.symbolWye];
   const shape = d3.scaleOrdinal(precisions, marks);
@@ -104,7 +105,7 @@
             .attr("d", d3.symbol(shape(precision), 64)()).attr("stroke-width", 1.5)
             .style("fill", solid.has(what.basis(row)) ? null : "var(--ground)")
             .attr("data-cell-id", row.cell_id).attr("data-field", what.field).attr("data-value", what.value(row))
-            .append("title").text(`${target} ${precision} batch ${row.batch}: ${withUnit(what.value(row), what.unit)} (${what.basis(row)})`);
+            .append("title").text(`${label(target)} ${precision} batch ${row.batch}: ${withUnit(what.value(row), what.unit)} (${what.basis(row)})`);
         }
         const last = sorted.at(-1);
         const weak = [...new Set(sorted.map(what.basis))].filter(basis => !solid.has(basis));
@@ -119,7 +120,7 @@
     }, 0);
     for (const row of headline.filter(row => !(what.value(row) > 0))) {
       svg.append("text").attr("class", "hole").attr("x", x(row.batch)).attr("y", height - margin.bottom + 4).attr("text-anchor", "middle")
-        .style("fill", colour(row.target)).text("×").append("title").text(`${row.target} ${row.precision} batch ${row.batch}: ${what.value(row) === undefined ? row.reason ?? "no figure" : `${withUnit(what.value(row), what.unit)}, which a logarithmic axis cannot show`}`);
+        .style("fill", colour(row.target)).text("×").append("title").text(`${label(row.target)} ${row.precision} batch ${row.batch}: ${what.value(row) === undefined ? row.reason ?? "no figure" : `${withUnit(what.value(row), what.unit)}, which a logarithmic axis cannot show`}`);
     }
   }
 
@@ -128,7 +129,7 @@
     for (const target of targets) {
       const item = host.append("span");
       item.append("svg").attr("width", 18).attr("height", 12).append("rect").attr("width", 18).attr("height", 12).attr("rx", 2).attr("fill", colour(target));
-      item.append("span").text(target);
+      item.append("span").text(label(target));
     }
     for (const precision of precisions) {
       const item = host.append("span");
