@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /// RAPL, the energy counters inside Intel and AMD processors: one sensor per domain.
 ///
@@ -31,6 +32,13 @@ public final class RaplSource implements PowerSource {
     private static final Duration REFRESH = Duration.ofMillis(1);
 
     private static final double POWERCAP_SCALE = 1e-6;
+
+    private static final String[] MODULE = {
+        "modprobe intel_rapl_msr", "printf '%s\\n' intel_rapl_msr > /etc/modules-load.d/70-neurojoule.conf"
+    };
+
+    /// What needs no quoting in a shell.
+    private static final Pattern PLAIN_USER = Pattern.compile("[a-z_][a-z0-9_.-]*");
 
     private static final String SIDE_CHANNEL =
             "This lets every user observe what others compute (side channel, CVE-2020-8694)";
@@ -127,11 +135,27 @@ public final class RaplSource implements PowerSource {
 
         private static Missing denied(Path file) {
             return Missing.notPermitted(
-                    "rapl-permission",
-                    file.toString(),
-                    "permission denied (" + mode(file) + ")",
-                    "sudo chmod a+r " + file + ", or let perf count it: sudo sysctl kernel.perf_event_paranoid=0. "
-                            + SIDE_CHANNEL + ": undo it on shared machines.");
+                            "rapl-permission",
+                            file.toString(),
+                            "permission denied (" + mode(file) + ")",
+                            "Nothing without root. `neurojoule doctor --fix` prints what an administrator can do; for this boot"
+                                    + " only: sudo chmod a+r " + file + ". " + SIDE_CHANNEL
+                                    + ": undo it on shared machines.")
+                    .withAdmin(groupLines());
+        }
+
+        /// A group, not everybody: reading the counters tells what others compute.
+        private static String[] groupLines() {
+            String user = System.getProperty("user.name", "");
+            return new String[] {
+                "groupadd -f energy",
+                "usermod -aG energy " + (PLAIN_USER.matcher(user).matches() ? user : "USER"),
+                "printf '%s\\n' 'SUBSYSTEM==\"powercap\", KERNEL==\"intel-rapl:*\", RUN+=\"/bin/chgrp energy"
+                        + " /sys%p/energy_uj\", RUN+=\"/bin/chmod g+r /sys%p/energy_uj\"'"
+                        + " > /etc/udev/rules.d/70-neurojoule.rules",
+                "udevadm control --reload",
+                "udevadm trigger --action=add --subsystem-match=powercap"
+            };
         }
 
         private static String mode(Path file) {
@@ -146,18 +170,23 @@ public final class RaplSource implements PowerSource {
 
         private static Missing perfDenied(PerfEvent event) {
             return Missing.notPermitted(
-                    "rapl-permission",
-                    "perf event of " + event.domain().id(),
-                    "permission denied (kernel.perf_event_paranoid above 0, no CAP_PERFMON)",
-                    "sudo sysctl kernel.perf_event_paranoid=0. " + SIDE_CHANNEL + ": undo it on shared machines.");
+                            "rapl-permission",
+                            "perf event of " + event.domain().id(),
+                            "permission denied (kernel.perf_event_paranoid above 0, no CAP_PERFMON)",
+                            "Nothing without root. An administrator can permit it: sudo sysctl kernel.perf_event_paranoid=0. "
+                                    + SIDE_CHANNEL + ": undo it on shared machines.")
+                    .withAdmin(
+                            "sysctl kernel.perf_event_paranoid=0",
+                            "printf '%s\\n' 'kernel.perf_event_paranoid = 0' > /etc/sysctl.d/70-neurojoule.conf");
         }
 
         private static Missing perfUnreadable(PerfEvent event, Exception e) {
             return Missing.broken(
-                    "rapl-unreadable",
-                    "perf event of " + event.domain().id(),
-                    String.valueOf(e.getMessage()),
-                    "sudo modprobe intel_rapl_common gives a second way to read it, through /sys/class/powercap.");
+                            "rapl-unreadable",
+                            "perf event of " + event.domain().id(),
+                            String.valueOf(e.getMessage()),
+                            "sudo modprobe intel_rapl_msr gives a second way to read it, through /sys/class/powercap.")
+                    .withAdmin(MODULE);
         }
 
         private static Missing unreadable(Path path, String why) {
@@ -187,11 +216,12 @@ public final class RaplSource implements PowerSource {
                             "Measure on the host, or use what an estimate gives. In a container on it: mount the "
                                     + "host's /sys and give it with --sysfs.")
                     : Missing.absent(
-                            "rapl-absent",
-                            root.toString(),
-                            "no RAPL zones: not an x86 processor, the driver is not loaded, or a container hides them",
-                            "sudo modprobe intel_rapl_msr (AMD too, Linux 5.11 or later). In a container: mount the "
-                                    + "host's /sys and give it with --sysfs.");
+                                    "rapl-absent",
+                                    root.toString(),
+                                    "no RAPL zones: not an x86 processor, the driver is not loaded, or a container hides them",
+                                    "sudo modprobe intel_rapl_msr (AMD too, Linux 5.11 or later). In a container: mount the "
+                                            + "host's /sys and give it with --sysfs.")
+                            .withAdmin(MODULE);
         }
     }
 }
