@@ -110,6 +110,9 @@ final class ProfileCommand implements Callable<Integer> {
     @Option(names = "--require", paramLabel = "measured", description = "Exit 3 unless every figure would be measured.")
     private Optional<String> require = Optional.empty();
 
+    @Option(names = "--strict", description = "Exit 5 instead of starting where `neurojoule doctor` warns.")
+    private boolean strict;
+
     @Option(
             names = "--simulated",
             paramLabel = "WHY",
@@ -131,7 +134,7 @@ final class ProfileCommand implements Callable<Integer> {
             bundled();
         }
         Experiment experiment = experiment();
-        return new Session(spec, sources, require, output)
+        return new Session(spec, sources, require, strict, output)
                 .run(experiment, Plan.of(experiment, Selection.ALL), ExperimentFile.write(experiment));
     }
 

@@ -45,6 +45,9 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--require", paramLabel = "measured", description = "Exit 3 unless every figure would be measured.")
     private Optional<String> require = Optional.empty();
 
+    @Option(names = "--strict", description = "Exit 5 instead of starting where `neurojoule doctor` warns.")
+    private boolean strict;
+
     @Mixin
     private SourceFlags sources = new SourceFlags();
 
@@ -60,7 +63,8 @@ final class RunCommand implements Callable<Integer> {
             spec.commandLine().getOut().flush();
             return Exit.GOOD;
         }
-        return new Session(spec, sources, require, output).run(experiment, plan, ExperimentFile.write(experiment));
+        return new Session(spec, sources, require, strict, output)
+                .run(experiment, plan, ExperimentFile.write(experiment));
     }
 
     private String read() {

@@ -7,8 +7,10 @@ import io.neurojoule.experiment.Experiment;
 import io.neurojoule.experiment.Plan;
 import io.neurojoule.plugin.Plugins;
 import io.neurojoule.profile.Boundaries;
+import io.neurojoule.profile.Preflight;
 import io.neurojoule.profile.Profiler;
 import io.neurojoule.profile.Sources;
+import io.neurojoule.recording.Note;
 import io.neurojoule.recording.Recording;
 import io.neurojoule.report.TextReport;
 import io.neurojoule.sensor.Basis;
@@ -32,13 +34,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 
 /// One experiment from the check of the sources to the printed table: what `profile` and `run` have in common.
 ///
 /// @param require `measured`: exit 3 unless every figure would be measured
+/// @param strict  exit 5 instead of starting where the preflight warns
 /// @param output  the run directory; empty: `runs/<UTC>-<name>`
-record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Optional<Path> output) {
+record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, boolean strict, Optional<Path> output) {
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HHmmss'Z'");
 
     /// @param text the experiment file to keep
@@ -53,10 +57,14 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Op
         }
         try (Sources sources = flags.discover(settings(experiment))) {
             check(sources, Boundaries.resolve(experiment, sources));
+            Preflight preflight = Preflight.look(flags.place(), Ticker.monotonic());
+            if (strict) {
+                refuse(preflight);
+            }
             for (Experiment.Target target : experiment.targets().values()) {
                 require(sources, target.sources().require());
             }
-            return run(sources, experiment, plan, text);
+            return run(sources, preflight, experiment, plan, text);
         }
     }
 
@@ -100,6 +108,23 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Op
                         "targets.%s.workload.adapter: %s; any program goes with adapter: command"
                                 .formatted(target, e.getMessage()));
             }
+        }
+    }
+
+    /// All warnings in one message: mending one after the other takes a try each.
+    private static void refuse(Preflight preflight) {
+        if (!preflight.warnings().isEmpty()) {
+            throw new UserException(
+                    Exit.GATE,
+                    "--strict: not started, because of %s%n%s%nWithout --strict the run starts, and its report says so"
+                            .formatted(
+                                    preflight.warnings().stream()
+                                            .map(Note::code)
+                                            .distinct()
+                                            .collect(Collectors.joining(", ")),
+                                    preflight.warnings().stream()
+                                            .map(warning -> "  " + warning.code() + ": " + warning.message())
+                                            .collect(Collectors.joining(System.lineSeparator()))));
         }
     }
 
@@ -156,7 +181,8 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Op
         }
     }
 
-    private int run(Sources sources, Experiment experiment, Plan plan, String text) throws IOException {
+    private int run(Sources sources, Preflight preflight, Experiment experiment, Plan plan, String text)
+            throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         Path directory = output.or(() -> experiment.output().dir().map(Path::of))
                 .orElseGet(() -> Path.of(
@@ -179,7 +205,7 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, Op
         Profiler.Outcome outcome;
         try {
             outcome = profiler.run(
-                    new Profiler.Request(Main.TOOL, experiment, plan, text),
+                    new Profiler.Request(Main.TOOL, experiment, plan, text, preflight),
                     directory,
                     (target, recorder) -> ProcessNetwork.start(
                             command(experiment.target(target).workload()),

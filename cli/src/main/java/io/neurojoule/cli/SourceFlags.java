@@ -1,5 +1,6 @@
 package io.neurojoule.cli;
 
+import io.neurojoule.profile.Preflight;
 import io.neurojoule.profile.Sources;
 import io.neurojoule.sensor.SettingsException;
 import io.neurojoule.sensor.SourceConfig;
@@ -35,6 +36,11 @@ final class SourceFlags {
         } catch (SettingsException e) {
             throw new UserException(Exit.USAGE, String.valueOf(e.getMessage()));
         }
+    }
+
+    /// Where the facts about the machine are.
+    Preflight.Place place() {
+        return Preflight.Place.thisMachine(sysfs);
     }
 
     /// A comma may stand in a value: a part without `=` belongs to the value before it.

@@ -72,6 +72,27 @@ class ProfileCommandTest {
     }
 
     @Test
+    void whatTheMachineIsAndHowItsSensorsReadIsKept() throws Exception {
+        Path cpu = Files.createDirectories(directory.resolve("sys/devices/system/cpu/cpu0/cpufreq"));
+        Files.writeString(cpu.resolve("scaling_governor"), "powersave\n");
+
+        int exit = profile(
+                "python3 " + Lab.root().resolve("examples/my_net.py"),
+                "--sysfs",
+                directory.resolve("sys").toString());
+
+        assertThat(exit).as(printed.toString()).isZero();
+        Recording recording = Recording.open(directory.resolve("run"));
+        assertThat(recording.info().environment()).containsEntry("governor", "powersave");
+        assertThat(recording.notes()).extracting("code").contains("governor-not-performance");
+        assertThat(recording.info().sensors())
+                .filteredOn(sensor -> sensor.id().equals("estimate:cpu"))
+                .singleElement()
+                .satisfies(sensor ->
+                        assertThat(sensor.reads().orElseThrow().median()).isPositive());
+    }
+
+    @Test
     void aPrecisionThatTheNetworkRefusesIsAHoleAndNoFailure() {
         int exit = profile("python3 " + Lab.root().resolve("examples/my_net.py"), "--precision", "int8");
 

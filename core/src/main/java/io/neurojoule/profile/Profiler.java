@@ -23,7 +23,6 @@ import io.neurojoule.workload.LoadRequest;
 import io.neurojoule.workload.NetworkException;
 import io.neurojoule.workload.NetworkUnderTest;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,8 +45,9 @@ public final class Profiler {
 
     /// What is to be profiled.
     ///
-    /// @param text the experiment file that is kept in the run directory
-    public record Request(String tool, Experiment experiment, Plan plan, String text) {}
+    /// @param text      the experiment file that is kept in the run directory
+    /// @param preflight what the machine is and does before the run
+    public record Request(String tool, Experiment experiment, Plan plan, String text, Preflight preflight) {}
 
     /// How a run ended, apart from its figures.
     ///
@@ -77,8 +77,12 @@ public final class Profiler {
     public Outcome run(Request request, Path directory, Start start, Progress progress) throws IOException {
         Boundaries boundaries = Boundaries.resolve(request.experiment(), sources);
         try (Recorder writing = Recorder.create(directory, ticker)) {
-            RunInfo info = info(request, boundaries);
+            Map<Sensor, Trial> trials = trials();
+            RunInfo info = info(request, boundaries, trials);
             writing.begin(info, request.text(), request.plan().toJson());
+            for (Note finding : findings(request.preflight(), trials)) {
+                writing.note(finding);
+            }
             notes(request.experiment(), writing);
             Map<Sensor, Duration> periods = new LinkedHashMap<>();
             sources.sensors().forEach(sensor -> periods.put(sensor, Pace.of(sensor)));
@@ -235,19 +239,33 @@ public final class Profiler {
         return signals.size() == members.size() ? signals : List.of();
     }
 
-    private RunInfo info(Request request, Boundaries boundaries) throws IOException {
+    private Map<Sensor, Trial> trials() {
+        Map<Sensor, Trial> trials = new LinkedHashMap<>();
+        sources.sensors().forEach(sensor -> trials.put(sensor, Trial.of(sensor, ticker, REFRESH_PATIENCE)));
+        return trials;
+    }
+
+    /// What is known about the machine and its sensors before the first window.
+    private static List<Note> findings(Preflight preflight, Map<Sensor, Trial> trials) {
+        List<Note> findings = new ArrayList<>(preflight.findings());
+        trials.forEach((sensor, trial) -> findings.addAll(trial.findings(sensor.id(), Pace.of(sensor))));
+        return findings;
+    }
+
+    private RunInfo info(Request request, Boundaries boundaries, Map<Sensor, Trial> trials) {
         Experiment experiment = request.experiment();
         ClockPair clocks = ClockPair.now();
         List<RunInfo.SensorInfo> sensors = new ArrayList<>();
-        for (Sensor sensor : sources.sensors()) {
+        trials.forEach((sensor, trial) -> {
             sensors.add(new RunInfo.SensorInfo(
                     sensor.id(),
                     Recorder.signalFile(sensor.id()),
                     sensor.via(),
                     Pace.of(sensor),
-                    Pace.measure(sensor, ticker, REFRESH_PATIENCE),
-                    sensor.channels()));
-        }
+                    trial.refresh(),
+                    sensor.channels(),
+                    trial.toReads()));
+        });
         return new RunInfo(
                 RunInfo.FORMAT,
                 request.tool(),
@@ -255,9 +273,9 @@ public final class Profiler {
                 experiment.element(),
                 clocks.wall(),
                 clocks.nanos(),
-                firstLine(Path.of("/proc/sys/kernel/hostname")),
+                request.preflight().fact(Preflight.HOST).orElse(""),
                 System.getProperty("user.name", ""),
-                cpu(),
+                request.preflight().fact(Preflight.PROCESSOR).orElse("unknown"),
                 experiment.method().quick(),
                 experiment.targets().values().stream()
                         .flatMap(target -> target.simulated().stream())
@@ -266,42 +284,12 @@ public final class Profiler {
                 Boundaries.COMPUTE,
                 sensors,
                 labels(experiment),
-                environment());
+                request.preflight().environment());
     }
 
     private static Map<String, String> labels(Experiment experiment) {
         Map<String, String> labels = new TreeMap<>();
         experiment.targets().forEach((name, target) -> target.label().ifPresent(label -> labels.put(name, label)));
         return labels;
-    }
-
-    private static Map<String, String> environment() {
-        Map<String, String> facts = new TreeMap<>();
-        facts.put("kernel", firstLine(Path.of("/proc/sys/kernel/osrelease")));
-        facts.put("java", System.getProperty("java.runtime.version", ""));
-        facts.put(RunInfo.PROCESSORS, String.valueOf(Runtime.getRuntime().availableProcessors()));
-        facts.put("governor", firstLine(Path.of("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")));
-        facts.put("load average at start", firstLine(Path.of("/proc/loadavg")));
-        facts.values().removeIf(String::isEmpty);
-        return facts;
-    }
-
-    private static String cpu() {
-        try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-            return lines.filter(line -> line.startsWith("model name"))
-                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
-                    .findFirst()
-                    .orElse("unknown");
-        } catch (IOException e) {
-            return "unknown";
-        }
-    }
-
-    private static String firstLine(Path file) {
-        try {
-            return Files.readString(file).lines().findFirst().orElse("").strip();
-        } catch (IOException e) {
-            return ""; // a fact that this machine does not tell
-        }
     }
 }

@@ -19,4 +19,8 @@ public record Note(
     public Note inCell(String id) {
         return new Note(code, severity, message, Optional.of(id), channel, windowId);
     }
+
+    public Note onChannel(String id) {
+        return new Note(code, severity, message, cellId, Optional.of(id), windowId);
+    }
 }

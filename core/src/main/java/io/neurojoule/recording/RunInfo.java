@@ -67,15 +67,30 @@ public record RunInfo(
     /// @param file            its file below the run directory
     /// @param via             what reads it, e.g. `perf`
     /// @param measuredRefresh median time between two different values, as seen at the start; empty if it never changed
+    /// @param reads           what reading it showed at the start; empty if no read succeeded, and in older runs
     public record SensorInfo(
             String id,
             String file,
             String via,
             Duration period,
             Optional<Duration> measuredRefresh,
-            List<Channel> channels) {
+            List<Channel> channels,
+            Optional<Reads> reads) {
         public SensorInfo {
             channels = List.copyOf(channels);
+        }
+    }
+
+    /// What reading a sensor as fast as can be showed.
+    ///
+    /// @param median how long a read takes
+    /// @param most   the slowest read
+    /// @param steps  the smallest difference of two values that follow each other, by channel, in its unit; without
+    /// those
+    ///               that never changed
+    public record Reads(Duration median, Duration most, Map<String, Double> steps) {
+        public Reads {
+            steps = Map.copyOf(steps);
         }
     }
 }

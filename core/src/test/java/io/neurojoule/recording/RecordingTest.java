@@ -83,7 +83,8 @@ class RecordingTest {
                         "test",
                         Duration.ofMillis(100),
                         Optional.empty(),
-                        List.of(CHANNEL))),
+                        List.of(CHANNEL),
+                        Optional.empty())),
                 Map.of("cpu", "2x CPU"),
                 Map.of("kernel", "6"));
     }
