@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
             RunCommand.class,
             AnalyzeCommand.class,
             ReportCommand.class,
+            DoctorCommand.class,
             SourcesCommand.class,
             WorkerCommand.class,
         })
