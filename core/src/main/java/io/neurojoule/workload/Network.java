@@ -11,23 +11,33 @@ public interface Network extends AutoCloseable {
 
     /// Loads the artefact for one precision; may be called again with another.
     ///
-    /// @throws NetworkException [NetworkException.Code#UNSUPPORTED] is a hole in the sweep, not a failure
+    /// What was loaded and prepared before is gone, also when this fails.
+    ///
+    /// @throws NetworkException [NetworkException.Code#UNSUPPORTED] is a hole in the sweep, not a failure; BAD_MODEL
+    /// for
+    /// an artefact that cannot be read, INVALID_INPUT for an option that it does not have
     Loaded load(LoadRequest request) throws NetworkException;
 
     /// Makes the inputs of one batch, and whatever the device wants allocated.
     ///
+    /// May be called again, with another batch.
+    ///
     /// @param batch  elements in one step, >= 1; never run another: throw UNSUPPORTED if it cannot be had
     /// @param inputs what the user said about inputs; an input that is not named gets seeded values
+    /// @throws IllegalStateException if nothing is loaded
     void prepare(int batch, List<InputSpec> inputs) throws NetworkException;
 
     /// Runs one batch; returns when the device has finished.
+    ///
+    /// @throws IllegalStateException if nothing is prepared
     void step(Phases phases) throws NetworkException;
 
-    /// The outputs of one step on the prepared inputs, for comparing artefacts.
+    /// The outputs of one step on the prepared inputs, for comparing artefacts; the same for the same seeds.
     ///
     /// @throws NetworkException UNSUPPORTED if it has none to show
     List<Tensor> outputs() throws NetworkException;
 
+    /// Harmless when called again.
     @Override
     void close();
 }

@@ -19,10 +19,15 @@ import java.util.concurrent.locks.LockSupport;
 /// Each step lasts `step_micros` (1000), a tenth of it in `pack`, the rest in `execute`; with `sleep: true` the
 /// processor rests meanwhile, else it spins. Takes every precision, device and batch. Used by one thread.
 public final class SyntheticNetwork implements Network {
+    private static final List<String> OPTIONS = List.of("step_micros", "sleep");
+
     private final Ticker ticker;
     private long stepNanos = 1_000_000;
     private boolean sleeping;
-    private int batch = 1;
+    private boolean loaded;
+
+    /// 0 until one is prepared.
+    private int batch;
 
     public SyntheticNetwork(Ticker ticker) {
         this.ticker = ticker;
@@ -36,6 +41,15 @@ public final class SyntheticNetwork implements Network {
 
     @Override
     public Loaded load(LoadRequest request) throws NetworkException {
+        close();
+        for (String option : request.options().keySet()) {
+            if (!OPTIONS.contains(option)) {
+                throw new NetworkException(
+                        Code.INVALID_INPUT,
+                        "the synthetic network has no option '%s'; it has %s"
+                                .formatted(option, String.join(", ", OPTIONS)));
+            }
+        }
         String micros = request.options().getOrDefault("step_micros", "1000");
         String sleep = request.options().getOrDefault("sleep", "false");
         if (!micros.matches("[0-9]{1,9}")) {
@@ -46,6 +60,7 @@ public final class SyntheticNetwork implements Network {
         }
         stepNanos = Long.parseLong(micros) * 1000;
         sleeping = Boolean.parseBoolean(sleep);
+        loaded = true;
         return new Loaded(
                 OptionalLong.empty(),
                 OptionalLong.empty(),
@@ -57,11 +72,15 @@ public final class SyntheticNetwork implements Network {
 
     @Override
     public void prepare(int batch, List<InputSpec> inputs) {
+        if (!loaded) {
+            throw new IllegalStateException("nothing is loaded");
+        }
         this.batch = batch;
     }
 
     @Override
     public void step(Phases phases) {
+        requirePrepared();
         long start = ticker.nanos();
         phases.enter("pack");
         spend(start, stepNanos / 10);
@@ -72,6 +91,7 @@ public final class SyntheticNetwork implements Network {
     /// One number per element: its place in the batch.
     @Override
     public List<Tensor> outputs() {
+        requirePrepared();
         double[] values = new double[batch];
         for (int i = 0; i < batch; i++) {
             values[i] = i;
@@ -80,7 +100,16 @@ public final class SyntheticNetwork implements Network {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        loaded = false;
+        batch = 0;
+    }
+
+    private void requirePrepared() {
+        if (batch < 1) {
+            throw new IllegalStateException("nothing is prepared");
+        }
+    }
 
     private void spend(long start, long nanos) {
         for (long left = nanos; left > 0; left = nanos - (ticker.nanos() - start)) {

@@ -72,13 +72,14 @@ final class WorkerTest {
     @Test
     void whatWaitsOnTheInputStopsARun() {
         List<String> answers = serve(new SyntheticNetwork(Ticker.monotonic()), """
-                {"op":"prepare","id":1,"batch":1}
-                {"op":"run","id":2,"seconds":1000.0}
-                {"op":"stop","id":3}
+                {"op":"load","id":1}
+                {"op":"prepare","id":2,"batch":1}
+                {"op":"run","id":3,"seconds":1000.0}
+                {"op":"stop","id":4}
                 """);
 
-        assertThat(answers.get(1)).startsWith("{\"re\":2,\"ok\":true,\"iterations\":");
-        assertThat(answers.get(2)).isEqualTo("{\"re\":3,\"ok\":true}");
+        assertThat(answers.get(2)).startsWith("{\"re\":3,\"ok\":true,\"iterations\":");
+        assertThat(answers.get(3)).isEqualTo("{\"re\":4,\"ok\":true}");
     }
 
     @Test
