@@ -137,13 +137,4 @@ final class Live implements Progress {
             err.flush();
         }
     }
-
-    void awaitEnd() {
-        try {
-            ended.await(10, TimeUnit.SECONDS);
-            Thread.sleep(500); // the table is printed by the run's own thread
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
 }

@@ -32,7 +32,11 @@ public final class Main {
     /// @param out where everything is printed
     /// @return the exit code, see [Exit]
     static int run(PrintWriter out, String... arguments) {
-        return run(new CommandLine(new Main()).setOut(out).setErr(out), arguments);
+        return run(out, out, arguments);
+    }
+
+    static int run(PrintWriter out, PrintWriter err, String... arguments) {
+        return run(new CommandLine(new Main()).setOut(out).setErr(err), arguments);
     }
 
     private static int run(CommandLine line, String... arguments) {
@@ -49,6 +53,14 @@ public final class Main {
                 command.getErr().println("neurojoule: this is a bug of neurojoule; what was recorded is kept");
             }
             return code.orElse(Exit.BUG);
+        });
+        line.setParameterExceptionHandler((e, given) -> {
+            CommandLine command = e.getCommandLine();
+            command.getErr()
+                    .printf(
+                            "neurojoule: %s. Try: %s --help%n",
+                            e.getMessage(), command.getCommandSpec().qualifiedName());
+            return Exit.USAGE;
         });
         return line.execute(arguments);
     }

@@ -28,12 +28,15 @@ import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -43,6 +46,9 @@ import picocli.CommandLine.Model.CommandSpec;
 /// @param strict  exit 5 instead of starting where the preflight warns
 /// @param output  the run directory; empty: `runs/<UTC>-<name>`
 record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, boolean strict, Optional<Path> output) {
+    /// How long an interrupted run may take to stop its network and to print what it has.
+    private static final Duration STOP_PATIENCE = Duration.ofSeconds(10);
+
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HHmmss'Z'");
 
     /// @param text the experiment file to keep
@@ -164,10 +170,17 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
             if (basis != Basis.MEASURED) {
                 throw new UserException(
                         Exit.NO_SOURCE,
-                        "--require measured: %s is %s here; `neurojoule doctor` says what is missing"
-                                .formatted(member, basis));
+                        "--require measured: %s is %s here. %s".formatted(member, basis, unmeasured(sources)));
             }
         }
+    }
+
+    /// Why no CPU is measured: what is there and cannot be read comes first.
+    private static String unmeasured(Sources sources) {
+        return sources.missing().stream()
+                .min(Comparator.comparing(missing -> missing.channel().isEmpty()))
+                .map(missing -> "%s: %s. %s".formatted(missing.what(), missing.why(), missing.hint()))
+                .orElse("`neurojoule doctor` says what there is");
     }
 
     private static void require(Sources sources, List<String> selectors) {
@@ -197,17 +210,20 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
                 Clock.minutes(plan.estimateSeconds()));
         out.flush();
         Live live = new Live(spec.commandLine().getErr(), profiler, plan, experiment.element());
+        CountDownLatch shown = new CountDownLatch(1);
         Thread interrupt = new Thread(() -> {
             profiler.cancel();
-            live.awaitEnd();
+            awaitShown(shown, directory);
         });
         Runtime.getRuntime().addShutdownHook(interrupt);
         Profiler.Outcome outcome;
+        ExperimentResult result;
         try {
             outcome = profiler.run(
                     new Profiler.Request(Main.TOOL, experiment, plan, text, preflight),
                     directory,
                     (target, recorder) -> ProcessNetwork.start(
+                            name(experiment.target(target).workload()),
                             command(experiment.target(target).workload()),
                             Path.of("").toAbsolutePath(),
                             experiment.target(target).workload().env(),
@@ -218,16 +234,17 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
                             experiment.target(target).workload().cpus(),
                             Ticker.monotonic()),
                     live);
+            live.end();
+            result = show(directory, formats(experiment), out);
+            if (outcome.cancelled()) {
+                sayInterrupted("", directory);
+                return Exit.INTERRUPTED;
+            }
         } catch (IOException e) {
-            throw new UserException(
-                    Files.exists(directory.resolve("run.json")) ? Exit.BUG : Exit.USAGE,
-                    "cannot write the run directory %s: %s".formatted(directory, e.getMessage()));
+            throw Unwritable.of(directory, e);
         } finally {
             live.end();
-        }
-        ExperimentResult result = show(directory, formats(experiment), out);
-        if (outcome.cancelled()) {
-            return Exit.INTERRUPTED;
+            shown.countDown();
         }
         try {
             Runtime.getRuntime().removeShutdownHook(interrupt);
@@ -235,21 +252,43 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
             return Exit.INTERRUPTED; // the signal came between the last window and here
         }
         if (require.isPresent() && outcome.failed().isEmpty()) {
-            stillMeasured(result);
+            stillMeasured(result, directory);
         }
         return code(outcome, result);
     }
 
+    /// The virtual machine ends when the hook does, so the hook waits for what the run's own thread prints.
+    private void awaitShown(CountDownLatch shown, Path directory) {
+        try {
+            if (!shown.await(STOP_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+                sayInterrupted("; the network did not stop and is ended", directory);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void sayInterrupted(String how, Path directory) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.printf(
+                "neurojoule: interrupted%s; what was recorded is kept. Compute it again: neurojoule analyze %s%n",
+                how, directory);
+        err.flush();
+    }
+
     /// A source that was there at the start may have gone since.
-    private static void stillMeasured(ExperimentResult result) {
+    private static void stillMeasured(ExperimentResult result, Path directory) {
         for (ResultRow row : result.rows()) {
             boolean figure = row.repeats() > 0 && row.scope() == ResultRow.Scope.BOUNDARY;
             if (figure && row.basis() == Basis.UNAVAILABLE) {
                 throw new UserException(
                         Exit.NO_SOURCE,
-                        "--require measured: %s has no figure at %s: %s"
+                        "--require measured: %s has no figure at %s: %s. What was read is kept in %s"
                                 .formatted(
-                                        row.cellId(), row.name(), row.reason().orElse("")));
+                                        row.cellId(),
+                                        row.name(),
+                                        row.reason().orElse(""),
+                                        directory.resolve("signals")));
             }
         }
     }
@@ -282,6 +321,13 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
             return Exit.GATE;
         }
         return Demands.exceedsThreshold(result) ? Exit.THRESHOLD : Exit.GOOD;
+    }
+
+    /// What the user calls the network: the command as typed, or the adapter.
+    private static String name(Experiment.Workload workload) {
+        return workload.adapter().equals(Experiment.Workload.COMMAND)
+                ? String.join(" ", workload.command())
+                : workload.adapter();
     }
 
     private static List<String> command(Experiment.Workload workload) {

@@ -57,7 +57,7 @@ public final class BatchList {
     private static int size(String text) {
         if (!text.matches("\\d{1,9}")) {
             throw new IllegalArgumentException(
-                    "batch must be a whole number from 1 to %d: '%s'; write e.g. 1,8,64".formatted(MOST, text));
+                    "batch must be a whole number from 1 to %d: %s; write e.g. 1,8,64".formatted(MOST, text));
         }
         int batch = Integer.parseInt(text);
         check(batch);
@@ -67,7 +67,8 @@ public final class BatchList {
     /// @throws IllegalArgumentException if it is no batch size
     static void check(long batch) {
         if (batch < 1 || batch > MOST) {
-            throw new IllegalArgumentException("batch must be a whole number from 1 to %d: %d".formatted(MOST, batch));
+            throw new IllegalArgumentException(
+                    "batch must be a whole number from 1 to %d: %d; write e.g. 1,8,64".formatted(MOST, batch));
         }
     }
 }

@@ -137,14 +137,20 @@ public final class Runner {
                 network = Optional.empty();
                 if (!restarted) {
                     restarted = true;
-                    recorder.note(Note.of("network-restarted", "warning", e.getMessage() + "; started again")
-                            .inCell(visit.cellId()));
+                    recorder.note(
+                            Note.of("network-restarted", "warning", "it broke and was started again: " + firstLine(e))
+                                    .inCell(visit.cellId()));
                     attempt(visit, repeat, all);
                     return;
                 }
             }
             fail(visit, e, all);
         }
+    }
+
+    /// Without the lines that the network printed: they are in its log.
+    private static String firstLine(NetworkException e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("").replaceFirst(":$", "");
     }
 
     private void fail(Visit visit, NetworkException e, List<Visit> all) throws IOException {
@@ -164,7 +170,7 @@ public final class Runner {
                             && (e.code() == NetworkException.Code.BAD_MODEL
                                     || e.code() == NetworkException.Code.INVALID_INPUT));
             if (affected && over.add(other.cellId())) {
-                String reason = same ? why : "not tried, since " + visit.cellId() + " failed: " + why;
+                String reason = same ? why : "not tried, since " + visit.cellId() + " failed";
                 save(known(other).withStatus(unsupported ? "unsupported" : "failed", reason));
                 if (!unsupported) {
                     failed.put(other.cellId(), e);

@@ -41,6 +41,8 @@ public record OnnxModel(
         OptionalLong multiplyAccumulates,
         BatchAxis batch,
         long bytes) {
+    private static final String GIVE = "; give the .onnx file that the exporter wrote";
+
     public OnnxModel {
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
@@ -92,14 +94,15 @@ public record OnnxModel(
             throw new ModelException("cannot read " + file + ": " + e.getMessage(), e);
         }
         if (head.length == 0) {
-            return file + " is empty, so it is not an ONNX file";
+            return file + " is empty, so it is not an ONNX file" + GIVE;
         }
         if (new String(head, StandardCharsets.ISO_8859_1).startsWith("version https://git-lfs")) {
             return file + " is not an ONNX file but a Git LFS pointer to one; fetch it with: git lfs pull";
         }
         return head[0] == 0x08
-                ? file + " is truncated or damaged: it begins like an ONNX file but does not end like one"
-                : file + " is not an ONNX file";
+                ? file
+                        + " is truncated or damaged: it begins like an ONNX file but does not end like one. Copy it again"
+                : file + " is not an ONNX file" + GIVE;
     }
 
     private static void requireExternalData(Path file, GraphProto graph) throws ModelException {

@@ -4,6 +4,7 @@ import io.neurojoule.sensor.Sensor;
 import io.neurojoule.time.Ticker;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -36,12 +37,13 @@ public final class Recorder implements AutoCloseable {
 
     /// Makes the run directory, which must be absent or empty.
     ///
-    /// @throws IOException if it cannot be made or written, or has something in it
+    /// @throws DirectoryNotEmptyException if it has something in it
+    /// @throws IOException if it cannot be made or written
     public static Recorder create(Path directory, Ticker ticker) throws IOException {
         Files.createDirectories(directory);
         try (var entries = Files.list(directory)) {
             if (entries.findAny().isPresent()) {
-                throw new IOException(directory + " is not empty; name another directory with -o");
+                throw new DirectoryNotEmptyException(directory.toString());
             }
         }
         Files.createDirectories(directory.resolve(RunFiles.SIGNALS));

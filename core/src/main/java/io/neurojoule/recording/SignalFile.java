@@ -86,10 +86,13 @@ final class SignalFile implements ReadingSink, AutoCloseable {
 
     void flush() throws IOException {
         buffer.flip();
-        while (buffer.hasRemaining()) {
-            file.write(buffer);
+        try {
+            while (buffer.hasRemaining()) {
+                file.write(buffer);
+            }
+        } finally {
+            buffer.compact(); // a full disk takes a part; the rest goes on where that ends
         }
-        buffer.clear();
     }
 
     private void text(String line) {

@@ -8,7 +8,9 @@ import io.neurojoule.analysis.Severity;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
@@ -59,20 +61,26 @@ public final class TextReport implements ReportFormat {
         }
     }
 
-    /// Sources that this machine does not have are named in one line; `doctor` says why.
+    /// What is said more than once, for each window for example, is printed once; a failure stands with its cell above;
+    /// sources that this machine does not have are named in one line, and `doctor` says why.
     private static void findings(ExperimentResult result, Appendable out) throws IOException {
         Set<String> absent = new TreeSet<>();
+        Map<String, Integer> lines = new LinkedHashMap<>();
         for (Finding finding : result.findings()) {
             if (finding.severity() == Severity.INFO && finding.code().endsWith(ABSENT)) {
                 absent.add(finding.code().substring(0, finding.code().length() - ABSENT.length()));
-            } else {
-                out.append("  ")
-                        .append(finding.code())
-                        .append(finding.cellId().map(id -> " [" + id + "]").orElse(""))
-                        .append(": ")
-                        .append(oneLine(finding.message()))
-                        .append("\n");
+            } else if (!finding.code().equals("network-failed")) {
+                lines.merge(
+                        finding.code()
+                                + finding.cellId().map(id -> " [" + id + "]").orElse("") + ": "
+                                + oneLine(finding.message()),
+                        1,
+                        Integer::sum);
             }
+        }
+        for (Map.Entry<String, Integer> line : lines.entrySet()) {
+            out.append("  ").append(line.getKey());
+            out.append(line.getValue() > 1 ? " (" + line.getValue() + " times)\n" : "\n");
         }
         if (!absent.isEmpty()) {
             out.append("  not on this machine: ")

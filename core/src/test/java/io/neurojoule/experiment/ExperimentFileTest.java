@@ -158,7 +158,9 @@ class ExperimentFileTest {
                         "method: {idle: {when: start}}\n",
                         "e.yaml:6:23: method.idle.when: expected a list, not 'start'"),
                 List.of("title: [a]\n", "e.yaml:6:8: title: expected a word, not a list"),
-                List.of("matrix: {batch: [1, 0]}\n", "e.yaml:6:21: batch must be a whole number from 1 to 1000000: 0"),
+                List.of(
+                        "matrix: {batch: [1, 0]}\n",
+                        "e.yaml:6:21: batch must be a whole number from 1 to 1000000: 0; write e.g. 1,8,64"),
                 List.of(
                         "matrix: {batch: 1:8:x1}\n",
                         "e.yaml:6:17: batch range '1:8:x1' never ends; write e.g. 1:1024:x2 or 8:64:+8"),

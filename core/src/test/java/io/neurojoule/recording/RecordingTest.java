@@ -10,6 +10,7 @@ import io.neurojoule.sensor.Reading;
 import io.neurojoule.sensor.Sensor;
 import io.neurojoule.time.Ticker;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -173,6 +174,7 @@ class RecordingTest {
     void aDirectoryWithSomethingInItIsNotWrittenInto() throws IOException {
         Files.writeString(directory.resolve("precious"), "x");
 
-        assertThatThrownBy(() -> Recorder.create(directory, Ticker.monotonic())).hasMessageContaining("not empty");
+        assertThatThrownBy(() -> Recorder.create(directory, Ticker.monotonic()))
+                .isInstanceOf(DirectoryNotEmptyException.class);
     }
 }

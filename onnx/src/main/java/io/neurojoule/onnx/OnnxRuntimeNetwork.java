@@ -112,11 +112,13 @@ final class OnnxRuntimeNetwork implements Network {
                     .or(() -> Optional.ofNullable(unknown.group(2)))
                     .orElseGet(() -> String.valueOf(unknown.group(3)));
             return new NetworkException(
-                    Code.BAD_MODEL, "%s uses the operator %s, which ONNX Runtime does not know".formatted(file, name));
+                    Code.BAD_MODEL,
+                    "%s uses the operator %s, which ONNX Runtime does not know; export it with standard operators, or give a program that can run it with --adapter"
+                            .formatted(file, name));
         }
         return new NetworkException(
                 Code.BAD_MODEL,
-                "ONNX Runtime cannot load %s: %s"
+                "ONNX Runtime cannot load %s: %s. Export it again, or give a program that can run it with --adapter"
                         .formatted(file, message.lines().findFirst().orElse("")));
     }
 

@@ -119,6 +119,7 @@ final class OverheadBench {
         Path model = folder.resolve("vgg10.onnx");
         RadioMlVgg10.write(model, RadioMlVgg10.Precision.FP32, 1);
         try (NetworkUnderTest network = ProcessNetwork.start(
+                        "onnx",
                         java("worker"),
                         folder,
                         Map.of(),

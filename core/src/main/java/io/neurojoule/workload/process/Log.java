@@ -18,6 +18,7 @@ final class Log {
 
     private final Path file;
     private final long startBytes;
+    private boolean complained;
 
     private Log(Path file, long startBytes) {
         this.file = file;
@@ -34,7 +35,11 @@ final class Log {
         try (OutputStream out = Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
             out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
         } catch (IOException full) {
-            System.getLogger(Log.class.getName()).log(System.Logger.Level.WARNING, "cannot write " + file, full);
+            if (!complained) {
+                complained = true;
+                System.getLogger(Log.class.getName())
+                        .log(System.Logger.Level.WARNING, "cannot write " + file + ": " + full.getMessage());
+            }
         }
     }
 

@@ -58,7 +58,7 @@ public final class ProcessNetwork implements NetworkUnderTest {
         }
     }
 
-    private final String program;
+    private final String name;
     private final ChildGroup child;
     private final AnswerLines lines;
     private final OutputStream out;
@@ -83,9 +83,9 @@ public final class ProcessNetwork implements NetworkUnderTest {
     private record Exchange(Answer answer, long sentNanos, long receivedNanos) {}
 
     private ProcessNetwork(
-            String program, ChildGroup child, Log log, Path dir, String runId, Deadlines deadlines, Ticker ticker)
+            String name, ChildGroup child, Log log, Path dir, String runId, Deadlines deadlines, Ticker ticker)
             throws NetworkException {
-        this.program = program;
+        this.name = name;
         this.child = child;
         this.log = log;
         this.dir = dir;
@@ -98,6 +98,7 @@ public final class ProcessNetwork implements NetworkUnderTest {
 
     /// Starts the command without a shell, greets it, and checks that both read the same clock.
     ///
+    /// @param name      what the user calls the network: every message begins with it
     /// @param command   the program and its arguments; a path with a slash is taken from `directory`
     /// @param env       added to the environment of the profiler
     /// @param log       appended to: stderr, and what else the network prints
@@ -107,6 +108,7 @@ public final class ProcessNetwork implements NetworkUnderTest {
     /// @throws NetworkException INVALID_INPUT if there is no such program; EXITED, TIMED_OUT or PROTOCOL if it does not
     /// speak NWP 1 or reads another clock. No process is left then.
     public static ProcessNetwork start(
+            String name,
             List<String> command,
             Path directory,
             Map<String, String> env,
@@ -117,11 +119,12 @@ public final class ProcessNetwork implements NetworkUnderTest {
             Optional<String> cpus,
             Ticker ticker)
             throws NetworkException {
-        return start(command, directory, env, log, dir, runId, Deadlines.with(grace), cpus, ticker);
+        return start(name, command, directory, env, log, dir, runId, Deadlines.with(grace), cpus, ticker);
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for the tidying after an exit; close does it again
     static ProcessNetwork start(
+            String name,
             List<String> command,
             Path directory,
             Map<String, String> env,
@@ -147,7 +150,7 @@ public final class ProcessNetwork implements NetworkUnderTest {
         // Whatever the network leaves behind when it ends by itself.
         child.process().onExit().thenRunAsync(child::end);
         try {
-            return new ProcessNetwork(command.getFirst(), child, opened, files, runId, deadlines, ticker);
+            return new ProcessNetwork(name, child, opened, files, runId, deadlines, ticker);
         } catch (NetworkException | RuntimeException unfit) {
             child.end();
             throw unfit;
@@ -174,7 +177,7 @@ public final class ProcessNetwork implements NetworkUnderTest {
     @Override
     public RunAnswer run(RunRequest request) throws NetworkException {
         if (batch < 1) {
-            throw new NetworkException(Code.INVALID_INPUT, program + ": run before prepare");
+            throw new NetworkException(Code.INVALID_INPUT, name + ": run before prepare");
         }
         Duration patience = Duration.ofNanos((long) (request.seconds() * 1e9)).plus(deadlines.grace());
         Exchange exchange = ask("run", Requests.run(nextId(), request), patience);
@@ -184,12 +187,12 @@ public final class ProcessNetwork implements NetworkUnderTest {
     @Override
     public List<Tensor> verify() throws NetworkException {
         if (!hello.capabilities().verifiable()) {
-            throw new NetworkException(Code.UNSUPPORTED, "%s does not offer its outputs".formatted(program));
+            throw new NetworkException(Code.UNSUPPORTED, "%s does not offer its outputs".formatted(name));
         }
         Exchange exchange = ask("verify", Requests.of("verify", nextId()), deadlines.verify());
         ObjectNode answer = exchange.answer().message();
         if (answer.path("outputs").isMissingNode()) {
-            throw new NetworkException(Code.UNSUPPORTED, "%s answers verify without outputs".formatted(program));
+            throw new NetworkException(Code.UNSUPPORTED, "%s answers verify without outputs".formatted(name));
         }
         try {
             return TensorFile.readAndDelete(answer, dir);
@@ -287,7 +290,7 @@ public final class ProcessNetwork implements NetworkUnderTest {
 
     private Exchange ask(String op, ObjectNode request, Duration patience) throws NetworkException {
         if (ended) {
-            throw new NetworkException(Code.EXITED, "%s has been ended; start it again".formatted(program));
+            throw new NetworkException(Code.EXITED, "%s has been ended; start it again".formatted(name));
         }
         boolean run = op.equals("run");
         long sent;
@@ -304,7 +307,7 @@ public final class ProcessNetwork implements NetworkUnderTest {
         if (run) {
             awaitStop();
         }
-        exchange.answer().complain(program, op);
+        exchange.answer().complain(name, op);
         return exchange;
     }
 
@@ -330,7 +333,9 @@ public final class ProcessNetwork implements NetworkUnderTest {
                 throw broken(Code.INTERNAL, "interrupted while it answered " + op);
             }
             if (event.isEmpty()) {
-                throw broken(Code.TIMED_OUT, "no answer to %s within %.1f s".formatted(op, patience.toMillis() * 1e-3));
+                throw broken(
+                        Code.TIMED_OUT,
+                        "no answer to %s within %.1f s%s".formatted(op, patience.toMillis() * 1e-3, remedy(op)));
             }
             switch (event.get()) {
                 case Ended ended -> throw exited(op);
@@ -353,6 +358,15 @@ public final class ProcessNetwork implements NetworkUnderTest {
                 }
             }
         }
+    }
+
+    /// What to do about an answer that does not come; what else the network printed follows it.
+    private static String remedy(String op) {
+        return switch (op) {
+            case "hello" -> "; it must answer every line on its stdin with one on its stdout, and flush it";
+            case "run" -> "; its loop must end at the time asked. To wait longer, raise method.grace_seconds";
+            default -> "";
+        };
     }
 
     /// The answer in a line; empty if it was an event or none of the protocol.
@@ -406,7 +420,7 @@ public final class ProcessNetwork implements NetworkUnderTest {
         try {
             if (child.process().waitFor(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
                 int code = child.process().exitValue();
-                how = code <= 128 ? "ended with exit code " + code : "was ended by signal " + (code - 128);
+                how = code <= 128 ? "ended with exit code " + code : signalled(code - 128);
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
@@ -414,11 +428,16 @@ public final class ProcessNetwork implements NetworkUnderTest {
         return broken(Code.EXITED, "it %s before it answered %s".formatted(how, op));
     }
 
+    /// The kernel ends what asks for more memory than there is with signal 9.
+    private static String signalled(int signal) {
+        return "was ended by signal " + signal + (signal == 9 ? " (too little memory? Try a smaller batch)" : "");
+    }
+
     /// Ends the group, then says why.
     private NetworkException broken(Code code, String what) {
         ended = true;
         child.end();
-        return new NetworkException(code, program + ": " + what + log.ending(), true);
+        return new NetworkException(code, name + ": " + what + log.ending(), true);
     }
 
     private interface Check<T> {

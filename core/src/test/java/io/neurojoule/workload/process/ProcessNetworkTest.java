@@ -301,6 +301,7 @@ final class ProcessNetworkTest {
         Deadlines deadlines = new Deadlines(
                 Duration.ofSeconds(5), Duration.ofSeconds(60), Duration.ofSeconds(5), Duration.ofSeconds(1));
         return ProcessNetwork.start(
+                "the network",
                 command,
                 dir,
                 Map.of(),
