@@ -43,6 +43,8 @@ for line in sys.stdin:
             a["re"] += 1
         if how == "lies-about-time":
             a["t1"] = t0 + 3_600_000_000_000
+        if how == "hides-its-time":
+            time.sleep(0.3)
         if how == "wrong-elements":
             a["elements"] = 41
         if how == "no-iterations":

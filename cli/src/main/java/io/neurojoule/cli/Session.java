@@ -304,6 +304,15 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
         return result;
     }
 
+    /// Whether cells were measured, and no source gave a figure for any of them at the headline boundary.
+    private static boolean noneHasAFigure(ExperimentResult result) {
+        List<ResultRow> measured = result.cells().stream()
+                .flatMap(cell -> result.headline(cell.cellId()).stream())
+                .filter(row -> row.repeats() > 0)
+                .toList();
+        return !measured.isEmpty() && measured.stream().allMatch(row -> row.basis() == Basis.UNAVAILABLE);
+    }
+
     private static List<String> formats(Experiment experiment) {
         Set<String> formats = new LinkedHashSet<>(experiment.output().report());
         formats.addAll(experiment.output().export());
@@ -316,6 +325,9 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
                         e.code() == NetworkException.Code.BAD_MODEL || e.code() == NetworkException.Code.INVALID_INPUT);
         if (!outcome.failed().isEmpty()) {
             return unreadable ? Exit.USAGE : Exit.NETWORK_FAILED;
+        }
+        if (noneHasAFigure(result)) {
+            return Exit.NO_SOURCE;
         }
         if (Demands.violatesGate(result)) {
             return Exit.GATE;

@@ -373,7 +373,8 @@ class BadInputTest {
                     required ? "--require=measured" : "--seed=1");
         }
 
-        assertThat(exit).as("%s%s", err, out).isEqualTo(required ? Exit.NO_SOURCE : Exit.GOOD);
+        // No cell has a figure, so no source was usable, required or not.
+        assertThat(exit).as("%s%s", err, out).isEqualTo(Exit.NO_SOURCE);
         assertThat(measured()).hasSize(2);
         List<WindowEnergy> windows = Analyzer.windows(recording()).stream()
                 .filter(row -> row.window().kind() == Window.Kind.MEASURE)
@@ -589,6 +590,14 @@ class BadInputTest {
         assertThat(exit).as("%s%s", err, out).isZero();
         assertThat(seen).hasContent("0");
         assertThat(measured()).hasSize(1);
+    }
+
+    @Test
+    void aProcessorThatIsNotThereIsRefusedWithThoseThatAre() throws Exception {
+        int exit = profile("--adapter", net("good"), "--batch", "4", "--cpus", "0,9999");
+
+        assertThat(exit).as("%s%s", err, out).isEqualTo(Exit.USAGE);
+        assertThat(out.toString()).contains("cannot be pinned to processors 0,9999", "Name some of these");
     }
 
     private List<ResultRow> rows(String boundary) throws IOException {

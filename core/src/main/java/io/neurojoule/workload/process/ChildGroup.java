@@ -10,10 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -60,6 +62,9 @@ final class ChildGroup {
             List<String> command, Path directory, Map<String, String> env, Path log, Optional<String> cpus)
             throws NetworkException {
         String program = command.getFirst();
+        if (cpus.isPresent()) {
+            requireProcessors(cpus.get());
+        }
         List<String> line = new ArrayList<>(List.of("setsid"));
         cpus.ifPresent(list -> line.addAll(List.of("taskset", "-c", list)));
         line.addAll(command);
@@ -208,6 +213,37 @@ final class ChildGroup {
         } catch (IOException ended) {
             return new String[0];
         }
+    }
+
+    /// What the profiler itself may not use, its children may not either.
+    private static void requireProcessors(String wanted) throws NetworkException {
+        Optional<String> allowed;
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+            allowed = lines.filter(line -> line.startsWith("Cpus_allowed_list:"))
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .findFirst();
+        } catch (IOException noProc) {
+            return; // taskset will complain
+        }
+        if (allowed.isPresent() && !processors(allowed.get()).containsAll(processors(wanted))) {
+            throw new NetworkException(
+                    Code.INVALID_INPUT,
+                    "the network cannot be pinned to processors %s: this process may use %s. Name some of these"
+                            .formatted(wanted, allowed.get()));
+        }
+    }
+
+    /// The numbers in a list such as `0,2-4`.
+    private static Set<Integer> processors(String list) {
+        Set<Integer> numbers = new HashSet<>();
+        for (String part : list.split(",", -1)) {
+            String[] ends = part.split("-", 2);
+            int last = Integer.parseInt(ends[ends.length - 1]);
+            for (int i = Integer.parseInt(ends[0]); i <= last; i++) {
+                numbers.add(i);
+            }
+        }
+        return numbers;
     }
 
     private static void requireProgram(String program, Path directory, String path) throws NetworkException {

@@ -18,6 +18,9 @@ import tools.jackson.databind.node.ObjectNode;
 ///
 /// Its methods throw [Code#PROTOCOL] for a field that is absent where it must be, or not what it should be.
 public record Answer(ObjectNode message) {
+    /// Reading a request and writing its answer takes less; a first step that compiles is inside the stamps.
+    private static final long MOST_OUTSIDE_NANOS = 100_000_000L;
+
     /// Which request it answers.
     public long re() throws NetworkException {
         return required("re");
@@ -122,6 +125,12 @@ public record Answer(ObjectNode message) {
                     ("that it ran from t0 %d to t1 %d ns, but was asked at %d and answered at %d: use CLOCK_MONOTONIC,"
                                     + " t0 after the request is read and t1 before the answer is written")
                             .formatted(start, end, sentNanos, receivedNanos));
+        }
+        long outside = (receivedNanos - sentNanos) - (end - start);
+        if (stamped && outside > MOST_OUTSIDE_NANOS && outside > end - start) {
+            throw claim(("that it ran for %.3g s, but its answer took %.3g s: elements inferred outside t0 and t1 would"
+                            + " cost nothing. Take t0 before the first step and t1 after the last")
+                    .formatted((end - start) * 1e-9, (receivedNanos - sentNanos) * 1e-9));
         }
         Map<Integer, Long> histogram = new TreeMap<>();
         for (Map.Entry<String, Long> bucket : counts("hist").entrySet()) {

@@ -161,6 +161,7 @@ final class ProcessNetworkTest {
         "late,            TIMED_OUT,   running now",
         "wrong-id,        PROTOCOL,    must be the id of the request",
         "lies-about-time, PROTOCOL,    use CLOCK_MONOTONIC",
+        "hides-its-time,  PROTOCOL,    Take t0 before the first step",
         "wrong-elements,  PROTOCOL,    elements must be iterations × batch",
         "no-iterations,   PROTOCOL,    at least one",
         "ignores-sigterm, TIMED_OUT,   running now",
