@@ -44,7 +44,7 @@ for line in sys.stdin:
         if how == "lies-about-time":
             a["t1"] = t0 + 3_600_000_000_000
         if how == "hides-its-time":
-            time.sleep(0.3)
+            time.sleep(1.2)
         if how == "wrong-elements":
             a["elements"] = 41
         if how == "no-iterations":

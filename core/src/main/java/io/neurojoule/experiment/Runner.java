@@ -14,6 +14,7 @@ import io.neurojoule.workload.NetworkUnderTest;
 import io.neurojoule.workload.RunAnswer;
 import io.neurojoule.workload.RunRequest;
 import io.neurojoule.workload.Tensor;
+import io.neurojoule.workload.Verified;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -210,9 +211,7 @@ public final class Runner {
                                     first.seconds(),
                                     loaded.executed(),
                                     loaded.settings()));
-            for (String note : loaded.notes()) {
-                recorder.note(Note.of("network-note", "info", note).inCell(visit.cellId()));
-            }
+            notes(visit, loaded.notes());
             verify(net, visit);
         }
         idleLoaded(visit, repeat, "start");
@@ -239,6 +238,12 @@ public final class Runner {
         save(known(visit).withRun(net.peakMemoryBytes(), latencies));
     }
 
+    private void notes(Visit visit, List<String> sentences) throws IOException {
+        for (String sentence : sentences) {
+            recorder.note(Note.of("network-note", "info", sentence).inCell(visit.cellId()));
+        }
+    }
+
     private CellRecord known(Visit visit) {
         return records.computeIfAbsent(
                 visit.cellId(),
@@ -258,7 +263,12 @@ public final class Runner {
     /// Outputs are kept until the first repeat is over, for comparing artefacts at the same batch size.
     private void verify(NetworkUnderTest net, Visit visit) throws NetworkException {
         if (net.capabilities().verifiable()) {
-            outputs.put(visit.cell().precision() + "#" + visit.cell().batch(), net.verify());
+            Verified verified = net.verify();
+            outputs.put(visit.cell().precision() + "#" + visit.cell().batch(), verified.outputs());
+            if (!verified.execution().shares().isEmpty()) {
+                records.put(visit.cellId(), known(visit).withExecuted(verified.execution().shares()));
+            }
+            notes(visit, verified.execution().notes());
         }
     }
 

@@ -105,6 +105,24 @@ public record CellRecord(
                 applied);
     }
 
+    public CellRecord withExecuted(Map<String, Double> dtypes) {
+        return new CellRecord(
+                cellId,
+                target,
+                model,
+                precision,
+                batch,
+                status,
+                reason,
+                agreement,
+                loadSeconds,
+                firstStepSeconds,
+                peakMemoryBytes,
+                latencies,
+                dtypes,
+                settings);
+    }
+
     public CellRecord withRun(OptionalLong memoryBytes, Map<Integer, Long> histogram) {
         return new CellRecord(
                 cellId,

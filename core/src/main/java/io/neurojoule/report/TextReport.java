@@ -65,28 +65,40 @@ public final class TextReport implements ReportFormat {
     /// sources that this machine does not have are named in one line, and `doctor` says why.
     private static void findings(ExperimentResult result, Appendable out) throws IOException {
         Set<String> absent = new TreeSet<>();
-        Map<String, Integer> lines = new LinkedHashMap<>();
+        Map<String, List<String>> cells = new LinkedHashMap<>();
         for (Finding finding : result.findings()) {
             if (finding.severity() == Severity.INFO && finding.code().endsWith(ABSENT)) {
                 absent.add(finding.code().substring(0, finding.code().length() - ABSENT.length()));
             } else if (!finding.code().equals("network-failed")) {
-                lines.merge(
-                        finding.code()
-                                + finding.cellId().map(id -> " [" + id + "]").orElse("") + ": "
-                                + oneLine(finding.message()),
-                        1,
-                        Integer::sum);
+                cells.computeIfAbsent(finding.code() + "%s: " + oneLine(finding.message()).replace("%", "%%"), line -> new ArrayList<>())
+                        .add(finding.cellId().orElse(""));
             }
         }
-        for (Map.Entry<String, Integer> line : lines.entrySet()) {
-            out.append("  ").append(line.getKey());
-            out.append(line.getValue() > 1 ? " (" + line.getValue() + " times)\n" : "\n");
+        for (Map.Entry<String, List<String>> line : cells.entrySet()) {
+            out.append("  ").append(line.getKey().formatted(cells(line.getValue())));
+            out.append(times(line.getValue()));
         }
         if (!absent.isEmpty()) {
             out.append("  not on this machine: ")
                     .append(String.join(", ", absent))
                     .append(" (`neurojoule doctor` says why)\n");
         }
+    }
+
+    /// The first cell, and how many more.
+    private static String cells(List<String> ids) {
+        List<String> different =
+                ids.stream().distinct().filter(id -> !id.isEmpty()).toList();
+        return switch (different.size()) {
+            case 0 -> "";
+            case 1 -> " [" + different.getFirst() + "]";
+            default -> " [" + different.getFirst() + " and " + (different.size() - 1) + " more]";
+        };
+    }
+
+    private static String times(List<String> ids) {
+        long different = ids.stream().distinct().count();
+        return ids.size() > different ? " (" + ids.size() + " times)\n" : "\n";
     }
 
     private static String oneLine(String text) {

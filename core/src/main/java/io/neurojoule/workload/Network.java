@@ -37,6 +37,14 @@ public interface Network extends AutoCloseable {
     /// @throws NetworkException UNSUPPORTED if it has none to show
     List<Tensor> outputs() throws NetworkException;
 
+    /// Which data types are really executed on the prepared inputs. May take a trial run of its own: it is asked once, and
+    /// outside every window.
+    ///
+    /// @throws IllegalStateException if nothing is prepared
+    default Execution execution() throws NetworkException {
+        return Execution.UNKNOWN;
+    }
+
     /// Harmless when called again.
     @Override
     void close();

@@ -19,8 +19,8 @@ public interface NetworkUnderTest extends AutoCloseable {
     /// Loops until the time is over. The answer has been checked against the request and the bracket of stamps.
     RunAnswer run(RunRequest request) throws NetworkException;
 
-    /// Outputs on the prepared inputs.
-    List<Tensor> verify() throws NetworkException;
+    /// Outputs on the prepared inputs, and what was executed for them.
+    Verified verify() throws NetworkException;
 
     /// Asks a running [#run] to end early; does nothing if none runs or the network cannot.
     void stop();

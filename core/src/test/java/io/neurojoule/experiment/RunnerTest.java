@@ -6,6 +6,7 @@ import io.neurojoule.recording.Recorder;
 import io.neurojoule.recording.Window;
 import io.neurojoule.time.Ticker;
 import io.neurojoule.workload.Capabilities;
+import io.neurojoule.workload.Execution;
 import io.neurojoule.workload.InputSpec;
 import io.neurojoule.workload.LoadRequest;
 import io.neurojoule.workload.Loaded;
@@ -14,7 +15,7 @@ import io.neurojoule.workload.NetworkException.Code;
 import io.neurojoule.workload.NetworkUnderTest;
 import io.neurojoule.workload.RunAnswer;
 import io.neurojoule.workload.RunRequest;
-import io.neurojoule.workload.Tensor;
+import io.neurojoule.workload.Verified;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -76,8 +77,8 @@ class RunnerTest {
         }
 
         @Override
-        public List<Tensor> verify() {
-            return List.of();
+        public Verified verify() {
+            return new Verified(List.of(), Execution.UNKNOWN);
         }
 
         @Override

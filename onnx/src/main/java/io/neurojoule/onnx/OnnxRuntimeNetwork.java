@@ -16,6 +16,7 @@ import io.neurojoule.time.Ticker;
 import io.neurojoule.workload.Capabilities;
 import io.neurojoule.workload.InputSpec;
 import io.neurojoule.workload.LoadRequest;
+import io.neurojoule.workload.Execution;
 import io.neurojoule.workload.Loaded;
 import io.neurojoule.workload.Network;
 import io.neurojoule.workload.NetworkException;
@@ -51,6 +52,7 @@ final class OnnxRuntimeNetwork implements Network {
     private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
     private final Map<String, OnnxTensor> pinned = new LinkedHashMap<>();
     private Map<String, OnnxTensor> inputs = Map.of();
+    private Optional<Artefact> artefact = Optional.empty();
     private Optional<OrtSession> session = Optional.empty();
     private Optional<OnnxModel> model = Optional.empty();
     private boolean prepared;
@@ -85,15 +87,14 @@ final class OnnxRuntimeNetwork implements Network {
             throw unreadable(file, e);
         }
         model = Optional.of(read);
-        List<String> notes = new ArrayList<>(List.of(batchNote(read.batch())));
-        Map<String, Double> executed = executed(file, read, settings, request.precision(), notes);
+        artefact = Optional.of(new Artefact(file, settings, request.precision()));
         return new Loaded(
                 OptionalLong.of(read.weights()),
                 read.multiplyAccumulates(),
                 OptionalLong.of(read.bytes()),
                 settings.asMap(environment.getVersion()),
-                executed,
-                notes);
+                Map.of(),
+                List.of(batchNote(read.batch())));
     }
 
     private static OnnxModel model(Path file) throws NetworkException {
@@ -137,17 +138,24 @@ final class OnnxRuntimeNetwork implements Network {
                                         .toList()));
     }
 
-    /// Runs a short profile, if the inputs are known without the user's word on them.
-    private Map<String, Double> executed(
-            Path file, OnnxModel read, Settings settings, String precision, List<String> notes) {
+    /// Profiles a few steps in a session of their own: profiling slows a session for good.
+    @Override
+    public Execution execution() throws NetworkException {
+        if (!prepared) {
+            throw new IllegalStateException("nothing is prepared");
+        }
+        Artefact loaded = artefact.orElseThrow();
         ExecutedTypes types;
         try {
-            types = profile(file, read, settings);
-        } catch (NetworkException | OrtException | IOException e) {
-            notes.add("The data types really executed are not known, as no trial run was possible: "
-                    + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
-            return Map.of();
+            types = profile(loaded);
+        } catch (OrtException | IOException e) {
+            return new Execution(
+                    Map.of(),
+                    List.of("The data types really executed are not known, as no trial run was possible: "
+                            + String.valueOf(e.getMessage()).lines().findFirst().orElse("")));
         }
+        List<String> notes = new ArrayList<>();
+        String precision = loaded.precision();
         double int8 = types.shares().getOrDefault("int8", 0.0);
         if (precision.startsWith("int8") && int8 < 0.5) {
             notes.add("The precision fell back: only %.0f %% of the kernel time is int8.".formatted(100 * int8));
@@ -155,26 +163,22 @@ final class OnnxRuntimeNetwork implements Network {
         if (precision.startsWith("fp16") && types.floatConvolutions()) {
             notes.add("The precision fell back: convolutions run as fp32 on this device.");
         }
-        return types.shares();
+        return new Execution(types.shares(), notes);
     }
 
-    private ExecutedTypes profile(Path file, OnnxModel read, Settings settings)
-            throws NetworkException, OrtException, IOException {
-        int batch = Math.toIntExact(read.batch().fixed().orElse(1));
-        Map<String, OnnxTensor> trial = new Inputs(read, batch, List.of()).tensors(environment);
+    private ExecutedTypes profile(Artefact loaded) throws OrtException, IOException {
         Path folder = Files.createTempDirectory("neurojoule-onnx");
-        try (SessionOptions options = settings.session()) {
+        try (SessionOptions options = loaded.settings().session()) {
             options.enableProfiling(folder.resolve("profile").toString());
-            try (OrtSession profiled = environment.createSession(file.toString(), options)) {
+            try (OrtSession profiled = environment.createSession(loaded.file().toString(), options)) {
                 Ticker clock = Ticker.monotonic();
                 long start = clock.nanos();
                 for (int run = 0; run < PROFILED_RUNS && clock.nanos() - start < PROFILE_NANOS; run++) {
-                    profiled.run(trial).close();
+                    profiled.run(inputs).close();
                 }
                 return ExecutedTypes.read(Path.of(profiled.endProfiling()));
             }
         } finally {
-            trial.values().forEach(OnnxTensor::close);
             delete(folder);
         }
     }
@@ -324,6 +328,9 @@ final class OnnxRuntimeNetwork implements Network {
                 memory ? Code.OUT_OF_MEMORY : otherwise,
                 "ONNX Runtime: " + message.lines().findFirst().orElse(""));
     }
+
+    /// What a session was made from, to make another like it.
+    private record Artefact(Path file, Settings settings, String precision) {}
 
     private OrtSession loaded() {
         return session.orElseThrow(() -> new IllegalStateException("nothing is loaded"));

@@ -9,6 +9,7 @@ import io.neurojoule.graph.RadioMlVgg10;
 import io.neurojoule.graph.RadioMlVgg10.Precision;
 import io.neurojoule.plugin.Plugins;
 import io.neurojoule.workload.InputSpec;
+import io.neurojoule.workload.Execution;
 import io.neurojoule.workload.LoadRequest;
 import io.neurojoule.workload.Loaded;
 import io.neurojoule.workload.Network;
@@ -107,25 +108,41 @@ class OnnxRuntimeNetworkTest {
                 .containsEntry("graph_optimization", "basic")
                 .containsEntry("provider", "CPUExecutionProvider")
                 .containsEntry("runtime", "onnxruntime 1.29.0");
-        assertThat(loaded.executed()).containsOnlyKeys("float32");
         assertThat(loaded.notes()).containsExactly("The batch (N) is axis 0 of input x.");
+        network.prepare(1, FRAMES);
+        assertThat(network.execution().shares()).containsOnlyKeys("float32");
     }
 
     @Test
     void theInt8NetworkReallyRunsInInt8() throws Exception {
-        Loaded loaded = load(vgg10(Precision.INT8), "int8");
+        Execution execution = executionOf(vgg10(Precision.INT8), "int8");
 
-        assertThat(loaded.executed().getOrDefault("int8", 0.0))
-                .as("%s", loaded.executed())
+        assertThat(execution.shares().getOrDefault("int8", 0.0))
+                .as("%s", execution)
                 .isGreaterThan(0.5);
-        assertThat(loaded.notes()).noneMatch(note -> note.contains("fell back"));
+        assertThat(execution.notes()).isEmpty();
     }
 
     @Test
     void aFloatNetworkThatIsCalledInt8IsNoted() throws Exception {
-        Loaded loaded = load(vgg10(Precision.FP32), "int8");
+        Execution execution = executionOf(vgg10(Precision.FP32), "int8");
 
-        assertThat(loaded.notes()).contains("The precision fell back: only 0 % of the kernel time is int8.");
+        assertThat(execution.notes()).containsExactly("The precision fell back: only 0 % of the kernel time is int8.");
+    }
+
+    private Execution executionOf(Path file, String precision) throws NetworkException {
+        load(file, precision);
+        network.prepare(2, FRAMES);
+        return network.execution();
+    }
+
+    @Test
+    void theDataTypesOfANetworkWithOpenShapesAreKnownWhenTheUserSaysThem() throws Exception {
+        load(relu("N", 3, "width"), "fp32");
+        network.prepare(2, List.of(new InputSpec("x", List.of("N", "3", "64"), "", "", 1)));
+
+        assertThat(network.execution().shares()).containsOnlyKeys("float32");
+        assertThat(network.outputs().getFirst().shape()).containsExactly(2L, 3L, 64L);
     }
 
     @Test

@@ -11,7 +11,7 @@ import io.neurojoule.workload.NetworkException.Code;
 import io.neurojoule.workload.NetworkUnderTest;
 import io.neurojoule.workload.RunAnswer;
 import io.neurojoule.workload.RunRequest;
-import io.neurojoule.workload.Tensor;
+import io.neurojoule.workload.Verified;
 import io.neurojoule.workload.process.AnswerLines.Ended;
 import io.neurojoule.workload.process.AnswerLines.Event;
 import io.neurojoule.workload.process.AnswerLines.Line;
@@ -185,7 +185,7 @@ public final class ProcessNetwork implements NetworkUnderTest {
     }
 
     @Override
-    public List<Tensor> verify() throws NetworkException {
+    public Verified verify() throws NetworkException {
         if (!hello.capabilities().verifiable()) {
             throw new NetworkException(Code.UNSUPPORTED, "%s does not offer its outputs".formatted(name));
         }
@@ -195,7 +195,9 @@ public final class ProcessNetwork implements NetworkUnderTest {
             throw new NetworkException(Code.UNSUPPORTED, "%s answers verify without outputs".formatted(name));
         }
         try {
-            return TensorFile.readAndDelete(answer, dir);
+            return new Verified(
+                    TensorFile.readAndDelete(answer, dir),
+                    trusted(() -> exchange.answer().execution()));
         } catch (IOException unreadable) {
             throw broken(Code.PROTOCOL, "cannot read the outputs it wrote: " + unreadable.getMessage());
         }

@@ -1,6 +1,7 @@
 package io.neurojoule.workload.protocol;
 
 import io.neurojoule.workload.Capabilities;
+import io.neurojoule.workload.Execution;
 import io.neurojoule.workload.Loaded;
 import io.neurojoule.workload.NetworkException;
 import io.neurojoule.workload.RunAnswer;
@@ -53,6 +54,12 @@ public final class Answers {
         ArrayNode notes = message.putArray("notes");
         loaded.notes().forEach(notes::add);
         return message;
+    }
+
+    /// What is really executed, for the answer to `verify`.
+    public static void execution(ObjectNode message, Execution execution) {
+        new TreeMap<>(execution.shares()).forEach(message.putObject("executed")::put);
+        execution.notes().forEach(message.putArray("notes")::add);
     }
 
     public static ObjectNode ran(long re, RunAnswer ran) {

@@ -13,7 +13,7 @@ import io.neurojoule.workload.NetworkException.Code;
 import io.neurojoule.workload.NetworkUnderTest;
 import io.neurojoule.workload.RunAnswer;
 import io.neurojoule.workload.RunRequest;
-import io.neurojoule.workload.Tensor;
+import io.neurojoule.workload.Verified;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -61,8 +61,8 @@ public final class InProcessNetwork implements NetworkUnderTest {
     }
 
     @Override
-    public List<Tensor> verify() throws NetworkException {
-        return guarded(network::outputs);
+    public Verified verify() throws NetworkException {
+        return guarded(() -> new Verified(network.outputs(), network.execution()));
     }
 
     @Override

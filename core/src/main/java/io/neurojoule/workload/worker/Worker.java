@@ -115,6 +115,7 @@ public final class Worker {
         ObjectNode answer = Answers.ok(id);
         try {
             TensorFile.write(network.outputs(), dir, answer);
+            Answers.execution(answer, network.execution());
         } catch (IOException unwritable) {
             throw new NetworkException(
                     Code.INTERNAL, "cannot write the outputs into %s: %s".formatted(dir, unwritable));

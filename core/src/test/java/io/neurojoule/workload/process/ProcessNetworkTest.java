@@ -227,7 +227,7 @@ final class ProcessNetworkTest {
 
             assertThat(ran.stamped()).isTrue();
             assertThat(ran.seconds()).isBetween(0.1, 1.0);
-            assertThat(network.verify().getFirst().values()).containsExactly(0, 1, 2);
+            assertThat(network.verify().outputs().getFirst().values()).containsExactly(0, 1, 2);
             try (var files = Files.list(dir.resolve("files"))) {
                 assertThat(files).isEmpty();
             }

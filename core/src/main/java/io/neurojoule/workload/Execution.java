@@ -1,0 +1,18 @@
+package io.neurojoule.workload;
+
+import java.util.List;
+import java.util.Map;
+
+/// What a runtime really executes, whatever the artefact is called.
+///
+/// @param shares share of run time by data type, e.g. `int8` → 0.91; empty when not known
+/// @param notes  what the user should know, one sentence each, e.g. that a precision fell back
+public record Execution(Map<String, Double> shares, List<String> notes) {
+    /// Nobody knows.
+    public static final Execution UNKNOWN = new Execution(Map.of(), List.of());
+
+    public Execution {
+        shares = Map.copyOf(shares);
+        notes = List.copyOf(notes);
+    }
+}
