@@ -9,12 +9,16 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /// Binds a C library to a record of method handles, one component per function.
+///
+/// A component of type `Optional<MethodHandle>` is a function that some versions of the library lack.
 public final class NativeLibrary {
     private static final long ERRNO_OFFSET =
             Linker.Option.captureStateLayout().byteOffset(MemoryLayout.PathElement.groupElement("errno"));
@@ -24,7 +28,7 @@ public final class NativeLibrary {
     /// Binds the functions of one library.
     ///
     /// @param names file names to try in turn, e.g. `libnvidia-ml.so.1`
-    /// @throws NativeLibraryException if no file is there or a function is not in it
+    /// @throws NativeLibraryException if no file is there, or a function that is not optional is not in it
     public static <R extends Record> R bind(Class<R> functions, MethodHandles.Lookup caller, List<String> names)
             throws NativeLibraryException {
         SymbolLookup library = find(names);
@@ -37,12 +41,11 @@ public final class NativeLibrary {
                         functions.getName() + "." + components[i].getName() + " has no @CFunction");
             }
             // Not Linker.Option.critical: these functions enter drivers and may block.
-            handles[i] = Linker.nativeLinker()
-                    .downcallHandle(
-                            library.find(c.value())
-                                    .orElseThrow(() -> new NativeLibraryException(c.value() + " is not in " + names)),
-                            descriptor(c),
-                            options(c));
+            Optional<MethodHandle> handle = library.find(c.value())
+                    .map(address -> Linker.nativeLinker().downcallHandle(address, descriptor(c), options(c)));
+            handles[i] = components[i].getType() == Optional.class
+                    ? handle
+                    : handle.orElseThrow(() -> new NativeLibraryException(c.value() + " is not in " + names));
         }
         try {
             Class<?>[] types =
