@@ -44,7 +44,7 @@ class SourcesTest {
 
         try (Sources sources = discover()) {
             assertThat(sources.sensors()).extracting(Sensor::id).containsExactly("rapl:package-0");
-            assertThat(sources.missing()).extracting(Discovery.Missing::code).containsExactly("rapl-unreadable");
+            assertThat(sources.missing()).extracting(Discovery.Missing::code).contains("rapl-unreadable");
             assertThat(sources.compute()).containsExactly("rapl:package-0", "rapl:package-1");
         }
     }
