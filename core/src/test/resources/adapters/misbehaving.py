@@ -35,7 +35,7 @@ for line in sys.stdin:
         if how in ("hangs", "ignores-sigterm", "outlives-profiler"):
             time.sleep(1000)
         if how == "late":
-            time.sleep(1.3)
+            time.sleep(2)
         if how == "junk":
             print("loading shared library\n{not json}\n" + json.dumps({"some": "json"}))
             sys.stdout.write("no end of line")

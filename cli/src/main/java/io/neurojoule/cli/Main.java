@@ -1,6 +1,7 @@
 package io.neurojoule.cli;
 
 import io.neurojoule.experiment.ExperimentException;
+import io.neurojoule.sensor.SettingsException;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Optional;
@@ -44,6 +45,7 @@ public final class Main {
             Optional<Integer> code = switch (e) {
                 case UserException user -> Optional.of(user.exitCode());
                 case ExperimentException wrong -> Optional.of(Exit.USAGE);
+                case SettingsException wrong -> Optional.of(Exit.USAGE);
                 default -> Optional.empty();
             };
             if (code.isPresent()) {

@@ -74,6 +74,13 @@ final class ProfileCommand implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", description = "Threads of the runtime (default: all).")
     private Optional<Integer> threads = Optional.empty();
 
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            description =
+                    "What the network runs on: cpu, cuda:0, or the PCI address of a card; its energy is counted, too.")
+    private Optional<String> device = Optional.empty();
+
     @Option(names = "--cpus", paramLabel = "LIST", description = "The only processors the network may use, e.g. 2-7.")
     private Optional<String> cpus = Optional.empty();
 
@@ -160,7 +167,7 @@ final class ProfileCommand implements Callable<Integer> {
                                                     : Experiment.Workload.ONNX,
                                             adapter.map(Words::split).orElse(List.of()),
                                             Map.of(),
-                                            Optional.empty(),
+                                            device,
                                             options(),
                                             cpus),
                                     Experiment.Matrix.EMPTY,

@@ -52,8 +52,8 @@ class GpuTruthTest {
                         "1",
                         "--idle",
                         "0.5",
-                        "--boundary",
-                        "device=" + COUNTER,
+                        "--device",
+                        "cuda:0",
                         "--simulated",
                         "laboratory",
                         "-o",
@@ -86,5 +86,6 @@ class GpuTruthTest {
                 .singleElement()
                 .extracting(ResultRow::basis)
                 .isEqualTo(Basis.SIMULATED);
+        assertThat(recording.info().members("cpu", "compute")).contains(COUNTER);
     }
 }

@@ -261,12 +261,14 @@ public final class Runner {
     }
 
     /// Outputs are kept until the first repeat is over, for comparing artefacts at the same batch size.
-    private void verify(NetworkUnderTest net, Visit visit) throws NetworkException {
+    private void verify(NetworkUnderTest net, Visit visit) throws NetworkException, IOException {
         if (net.capabilities().verifiable()) {
             Verified verified = net.verify();
             outputs.put(visit.cell().precision() + "#" + visit.cell().batch(), verified.outputs());
             if (!verified.execution().shares().isEmpty()) {
-                records.put(visit.cellId(), known(visit).withExecuted(verified.execution().shares()));
+                records.put(
+                        visit.cellId(),
+                        known(visit).withExecuted(verified.execution().shares()));
             }
             notes(visit, verified.execution().notes());
         }

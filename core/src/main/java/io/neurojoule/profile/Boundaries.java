@@ -5,6 +5,7 @@ import io.neurojoule.experiment.ExperimentException;
 import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Component.Kind;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -27,7 +28,10 @@ public record Boundaries(Map<String, Map<String, List<String>>> byTarget) {
         Map<String, Map<String, List<String>>> byTarget = new LinkedHashMap<>();
         experiment.targets().forEach((name, target) -> {
             Map<String, List<String>> own = new LinkedHashMap<>();
-            List<String> used = target.workload().device().map(sources::device).orElse(List.of());
+            List<String> used = target.workload()
+                    .device()
+                    .map(device -> sources.device(device, environment(target)))
+                    .orElse(List.of());
             List<String> compute = new ArrayList<>(sources.compute());
             compute.addAll(used);
             own.put(COMPUTE, compute);
@@ -41,6 +45,13 @@ public record Boundaries(Map<String, Map<String, List<String>>> byTarget) {
             byTarget.put(name, own);
         });
         return new Boundaries(byTarget);
+    }
+
+    /// Of the network's process: the profiler's own, and what the experiment adds.
+    private static Map<String, String> environment(Experiment.Target target) {
+        Map<String, String> environment = new HashMap<>(System.getenv());
+        environment.putAll(target.workload().env());
+        return environment;
     }
 
     private static void whole(Sources sources, Kind kind, String name, Map<String, List<String>> own) {

@@ -17,8 +17,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -120,14 +122,29 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
 
     /// The channels of the accelerator that a network uses: `cpu` has none, a PCI address such as `0000:41:00.0` means
     /// that card. A device that no source knows is a member that was not recorded, so that the sum has no figure.
-    public List<String> device(String device) {
+    ///
+    /// @param environment of the network's process
+    /// @throws SettingsException if it cannot be told which card is meant
+    public List<String> device(String device, Map<String, String> environment) {
         if (device.equals("cpu")) {
             return List.of();
         }
+        for (PowerSource source : Plugins.load(PowerSource.class, "power source", PowerSource::name)
+                .byName()
+                .values()) {
+            Optional<String> component = source.component(device, environment);
+            if (component.isPresent()) {
+                return device(device, id -> id.equals(component.get()));
+            }
+        }
         String address = device.matches("[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\\.[0-7]") ? "0000:" + device : device;
+        return device(device, id -> id.endsWith("-" + address.toLowerCase(Locale.ROOT)));
+    }
+
+    private List<String> device(String device, Predicate<String> meant) {
         List<Channel> card = energies()
                 .filter(channel -> channel.component().kind() == Kind.ACCELERATOR
-                        && channel.component().id().endsWith("-" + address.toLowerCase(Locale.ROOT)))
+                        && meant.test(channel.component().id()))
                 .toList();
         return card.isEmpty()
                 ? List.of("device:" + device)
@@ -159,7 +176,11 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
     /// Empty
     /// if there is none.
     public List<Channel> matching(String selector) {
-        String expression = selector.chars()
+        String full = Plugins.load(PowerSource.class, "power source", PowerSource::name).byName().values().stream()
+                .flatMap(source -> source.resolve(selector).stream())
+                .findFirst()
+                .orElse(selector);
+        String expression = full.chars()
                 .mapToObj(c -> c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(Character.toString(c)))
                 .collect(Collectors.joining("", "", "([-/].*)?"));
         return energies().filter(channel -> channel.id().matches(expression)).toList();

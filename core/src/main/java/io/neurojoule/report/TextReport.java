@@ -70,7 +70,10 @@ public final class TextReport implements ReportFormat {
             if (finding.severity() == Severity.INFO && finding.code().endsWith(ABSENT)) {
                 absent.add(finding.code().substring(0, finding.code().length() - ABSENT.length()));
             } else if (!finding.code().equals("network-failed")) {
-                cells.computeIfAbsent(finding.code() + "%s: " + oneLine(finding.message()).replace("%", "%%"), line -> new ArrayList<>())
+                cells.computeIfAbsent(
+                                finding.code() + "%s: "
+                                        + oneLine(finding.message()).replace("%", "%%"),
+                                line -> new ArrayList<>())
                         .add(finding.cellId().orElse(""));
             }
         }

@@ -37,7 +37,8 @@ public interface Network extends AutoCloseable {
     /// @throws NetworkException UNSUPPORTED if it has none to show
     List<Tensor> outputs() throws NetworkException;
 
-    /// Which data types are really executed on the prepared inputs. May take a trial run of its own: it is asked once, and
+    /// Which data types are really executed on the prepared inputs. May take a trial run of its own: it is asked once,
+    /// and
     /// outside every window.
     ///
     /// @throws IllegalStateException if nothing is prepared

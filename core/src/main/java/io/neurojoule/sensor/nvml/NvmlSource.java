@@ -6,9 +6,12 @@ import io.neurojoule.sensor.Discovery.Missing;
 import io.neurojoule.sensor.PowerSource;
 import io.neurojoule.sensor.Sensor;
 import io.neurojoule.sensor.Settings;
+import io.neurojoule.sensor.SettingsException;
 import io.neurojoule.sensor.SourceConfig;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 
 /// NVIDIA GPUs through NVML, the library of their driver: one sensor per GPU, known by its PCI bus id.
@@ -46,6 +49,28 @@ public final class NvmlSource implements PowerSource {
         return config.isThisMachine()
                 ? withNvml(nvml -> boards(nvml, config), Discovery::of)
                 : Discovery.of(Refusals.otherMachine(config.sysfs()));
+    }
+
+    @Override
+    public Optional<String> resolve(String shortName) {
+        return shortName.startsWith(NAME + ":") ? Gpu.resolve(shortName, gpus()) : Optional.empty();
+    }
+
+    /// `cuda:N`, by the rules of [CudaDevice].
+    @Override
+    public Optional<String> component(String device, Map<String, String> environment) {
+        if (!device.matches("cuda(:[0-9]{1,4})?")) {
+            return Optional.empty();
+        }
+        List<Gpu> gpus = gpus();
+        if (gpus.isEmpty()) {
+            return Optional.empty();
+        }
+        int ordinal = device.contains(":") ? Integer.parseInt(device.substring(device.indexOf(':') + 1)) : 0;
+        return switch (CudaDevice.of(ordinal, gpus, environment)) {
+            case CudaDevice.Known known -> Optional.of("gpu-" + known.gpu().pciBusId());
+            case CudaDevice.Unknown unknown -> throw new SettingsException(device + ": " + unknown.reason());
+        };
     }
 
     /// The GPUs that NVML shows now, in its order; empty where there is none. For names that a user gives

@@ -286,7 +286,7 @@ final class ProcessNetworkTest {
         try (ProcessNetwork network = start(misbehaving(how))) {
             load(network, "fp32");
             network.prepare(4, List.of());
-            return network.run(measure(0.1));
+            return network.run(measure(0.5));
         }
     }
 
