@@ -617,7 +617,10 @@ def hwmon_tree(T, names, opt={}, n0=0):
                     f"{x}/xmc_{rail}_curr", f"curr src={src} unit=1e3 volts={mv/1000/share!r} upd={u} win=0.1"
                 )
             T.f(f"{x}/xmc_fpga_temp", 41)
+            # VCC INT, the fabric, is downstream of the rails: already counted in them
+            vccint = f'curr src={src} unit=1e3 volts={.85/.6!r} upd={u} win=0.1'
             T.f(f"{x}/xmc_vccint_vol", 850)
+            T.s(f"{x}/xmc_vccint_curr", vccint)
             T.f(f"{x}/bd_name", "ALVEO U280 PQ")
             T.f(f"{x}/max_power", "225W")
             h = _hwmon(T, n, dev, "pci", "xilinx_u280_gen3x16_xdma_base_1_user")
@@ -636,8 +639,10 @@ def hwmon_tree(T, names, opt={}, n0=0):
                 T.f(f"{h}/in{i}_label", lab)
                 T.f(f"{h}/curr{c}_label", lab + " Current")
                 T.s(f"{h}/curr{c}_input", f"curr src={src} unit=1e3 volts={mv/1000/share!r} upd={u} win=0.1")
-            T.f(f"{h}/curr3_input", 21000)
-            T.f(f"{h}/curr3_label", "VCC INT Current")  # downstream of the rails: already counted
+            T.f(f"{h}/in9_input", 850)
+            T.f(f"{h}/in9_label", "VCC INT")
+            T.s(f"{h}/curr3_input", vccint)
+            T.f(f"{h}/curr3_label", "VCC INT Current")
         elif kind in ("ina260", "ina219"):  # one rail each; in0 of an ina219 is its shunt, in1 the bus
             addr = {"ina260": "40", "ina219": "45"}[kind]
             T.mount("devices/platform/soc")
