@@ -78,7 +78,7 @@ final class SourcesCommand implements Callable<Integer> {
                 list(new Inventory(sources), out);
             }
             out.flush();
-            return sources.sensors().isEmpty() ? Exit.NO_SOURCE : Exit.GOOD;
+            return sources.matching("*").isEmpty() ? Exit.NO_SOURCE : Exit.GOOD;
         }
     }
 

@@ -91,7 +91,8 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
 
     private static boolean covers(Sensor sensor, Basis basis) {
         return sensor.channels().stream()
-                .anyMatch(channel -> channel.component().kind() == Kind.CPU && channel.basis() == basis);
+                .anyMatch(channel ->
+                        isEnergy(channel) && channel.component().kind() == Kind.CPU && channel.basis() == basis);
     }
 
     /// The channels that the default boundary, `compute`, sums of the CPU: its packages. They never overlap.
@@ -105,10 +106,10 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
     /// The channels of the best sources of all components of a kind, one for each, sorted; those that another of them
     /// contains are left out.
     List<String> best(Kind kind) {
-        boolean measured = channels().stream()
-                .anyMatch(channel -> channel.component().kind() == kind && channel.basis() == Basis.MEASURED);
+        boolean measured =
+                energies().anyMatch(channel -> channel.component().kind() == kind && channel.basis() == Basis.MEASURED);
         Stream<Channel> lost = measured ? missing.stream().flatMap(one -> one.channel().stream()) : Stream.empty();
-        List<Channel> all = oneEach(Stream.concat(energies(), lost)
+        List<Channel> all = oneEach(Stream.concat(energies(), lost.filter(Sources::isEnergy))
                 .filter(channel -> channel.component().kind() == kind)
                 .toList());
         return all.stream()
@@ -163,8 +164,12 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
     }
 
     private Stream<Channel> energies() {
-        return channels().stream()
-                .filter(channel -> channel.quantity() == Quantity.ENERGY || channel.quantity() == Quantity.POWER);
+        return channels().stream().filter(Sources::isEnergy);
+    }
+
+    /// Not volts, amperes or temperature.
+    private static boolean isEnergy(Channel channel) {
+        return channel.quantity() == Quantity.ENERGY || channel.quantity() == Quantity.POWER;
     }
 
     /// All channels, in the order of the sensors.
