@@ -61,4 +61,17 @@ class SourcesTest {
             assertThat(sources.compute()).containsExactly("rapl:package-0");
         }
     }
+
+    @Test
+    void aTemperatureOfTheCpuIsNotItsEnergy() throws IOException {
+        Path chip = Files.createDirectories(root.resolve("sys/class/hwmon/hwmon0"));
+        Files.writeString(chip.resolve("name"), "coretemp\n");
+        Files.writeString(chip.resolve("temp1_label"), "Package id 0\n");
+        Files.writeString(chip.resolve("temp1_input"), "45000\n");
+
+        try (Sources sources = discover()) {
+            assertThat(sources.sensors()).extracting(Sensor::id).contains("hwmon:coretemp");
+            assertThat(sources.compute()).containsExactly("estimate:cpu");
+        }
+    }
 }
