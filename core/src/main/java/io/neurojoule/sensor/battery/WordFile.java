@@ -1,0 +1,65 @@
+package io.neurojoule.sensor.battery;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/// A file of /sys that holds one word, kept open: asking for a known word makes no garbage.
+///
+/// Used by one thread at a time.
+final class WordFile implements AutoCloseable {
+    private static final int LONGEST = 64;
+
+    private final FileChannel channel;
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(LONGEST);
+
+    private WordFile(FileChannel channel) {
+        this.channel = channel;
+    }
+
+    /// @throws IOException if the file cannot be opened
+    static WordFile open(Path path) throws IOException {
+        return new WordFile(FileChannel.open(path, StandardOpenOption.READ));
+    }
+
+    /// Whether the file holds this word now, and nothing but a line end after it.
+    ///
+    /// @throws IOException if it cannot be read
+    boolean holds(byte[] word) throws IOException {
+        int length = fill();
+        if (length < word.length) {
+            return false;
+        }
+        for (int i = 0; i < length; i++) {
+            byte here = buffer.get(i);
+            if (i < word.length ? here != word[i] : here != '\n') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// What the file holds now.
+    ///
+    /// @throws IOException if it cannot be read
+    String word() throws IOException {
+        int length = fill();
+        return StandardCharsets.US_ASCII
+                .decode(buffer.slice(0, length))
+                .toString()
+                .strip();
+    }
+
+    private int fill() throws IOException {
+        buffer.clear();
+        return Math.max(channel.read(buffer, 0), 0);
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}
