@@ -130,7 +130,8 @@ final class DoctorCommand implements Callable<Integer> {
 
     private static List<Note> findings(Preflight preflight, Map<Sensor, Trial> trials) {
         List<Note> findings = new ArrayList<>(preflight.findings());
-        trials.forEach((sensor, trial) -> findings.addAll(trial.findings(sensor.id(), Pace.of(sensor))));
+        trials.forEach(
+                (sensor, trial) -> findings.addAll(trial.findings(sensor.id(), Pace.of(sensor, trial.readMedian()))));
         return findings;
     }
 

@@ -103,6 +103,23 @@ public record Boundaries(Map<String, Map<String, List<String>>> byTarget) {
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
+    /// The channels that windows must be long enough for: members of the headline and of the boundaries that the user
+    /// names, and what the sources must have.
+    Set<String> required(Experiment experiment, Sources sources) {
+        Set<String> required = new LinkedHashSet<>();
+        experiment.targets().forEach((name, target) -> {
+            required.addAll(headline(name));
+            target.boundary()
+                    .keySet()
+                    .forEach(boundary -> required.addAll(
+                            byTarget.getOrDefault(name, Map.of()).getOrDefault(boundary, List.of())));
+            target.sources()
+                    .require()
+                    .forEach(selector -> sources.matching(selector).forEach(channel -> required.add(channel.id())));
+        });
+        return required;
+    }
+
     /// The members of the headline of a target.
     List<String> headline(String target) {
         return byTarget.getOrDefault(target, Map.of()).getOrDefault(COMPUTE, List.of());

@@ -4,6 +4,7 @@ import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Quantity;
 import io.neurojoule.sensor.Sensor;
 import java.time.Duration;
+import java.util.Optional;
 
 /// How often a sensor is read.
 public final class Pace {
@@ -12,16 +13,31 @@ public final class Pace {
 
     private static final Duration SHORTEST = Duration.ofMillis(2);
 
+    /// A power that is renewed seldom is read this many times per refresh, where a read costs little: so it is known
+    /// when
+    /// a value was new.
+    private static final int LOOKS_PER_REFRESH = 4;
+
+    private static final Duration CHEAP = Duration.ofMillis(1);
+
     private Pace() {}
 
-    /// At most ten times a second, no faster than the refresh, and four times per turn of a counter at its maximum
-    /// power.
-    public static Duration of(Sensor sensor) {
+    /// At most ten times a second; no faster than the refresh where a read takes long or counts; four times per turn of
+    /// a
+    /// counter at its maximum power.
+    ///
+    /// @param read how long a read takes; empty if that is not known
+    public static Duration of(Sensor sensor, Optional<Duration> read) {
+        boolean cheap = read.filter(time -> time.compareTo(CHEAP) < 0).isPresent();
         Duration period = DEFAULT;
         for (Channel channel : sensor.channels()) {
-            if (channel.refresh().compareTo(period) > 0) {
-                period = channel.refresh();
+            boolean looks = cheap && channel.quantity() == Quantity.POWER;
+            Duration wanted = looks ? channel.refresh().dividedBy(LOOKS_PER_REFRESH) : channel.refresh();
+            if (wanted.compareTo(period) > 0) {
+                period = wanted;
             }
+        }
+        for (Channel channel : sensor.channels()) {
             if (channel.quantity() == Quantity.ENERGY
                     && channel.wrapsAt() > 0
                     && channel.maxWatts().isPresent()) {

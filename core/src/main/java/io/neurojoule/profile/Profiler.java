@@ -85,10 +85,11 @@ public final class Profiler {
             }
             notes(request.experiment(), writing);
             Map<Sensor, Duration> periods = new LinkedHashMap<>();
-            sources.sensors().forEach(sensor -> periods.put(sensor, Pace.of(sensor)));
+            trials.forEach((sensor, trial) -> periods.put(sensor, Pace.of(sensor, trial.readMedian())));
             writing.record(periods);
             recorder = Optional.of(writing);
-            double window = window(request.experiment(), info, writing);
+            double window =
+                    window(request.experiment(), boundaries.required(request.experiment(), sources), info, writing);
             List<List<Cell>> order = request.plan().visits();
             for (int repeat = 1; repeat <= order.size(); repeat++) {
                 List<Cell> cells = repeat <= request.plan().repeats()
@@ -117,7 +118,7 @@ public final class Profiler {
                     }
                 }
             }
-            linger();
+            linger(boundaries.members());
         } finally {
             recorder = Optional.empty();
         }
@@ -160,8 +161,9 @@ public final class Profiler {
     }
 
     /// A source shows what it averages, and what it renews seldom, only some time after the last window.
-    private void linger() {
+    private void linger(Set<String> members) {
         double seconds = sources.channels().stream()
+                .filter(channel -> members.contains(channel.id()))
                 .mapToDouble(channel -> (channel.averagedOver().toNanos() / 2.0
                                 + 2.0 * channel.refresh().toNanos())
                         * 1e-9)
@@ -199,15 +201,13 @@ public final class Profiler {
                 input.name(), shape, input.dtype().orElse(""), input.source().orElse(""), input.seed());
     }
 
-    /// What the method asks, or so long that the slowest member of a boundary renews its value often enough.
-    private static double window(Experiment experiment, RunInfo info, Recorder recorder) throws IOException {
+    /// What the method asks, or so long that the slowest required channel renews its value often enough.
+    private static double window(Experiment experiment, Set<String> required, RunInfo info, Recorder recorder)
+            throws IOException {
         Experiment.Measure measure = experiment.method().measure();
         double slowest = 0;
         for (RunInfo.SensorInfo sensor : info.sensors()) {
-            boolean counts = sensor.channels().stream()
-                    .anyMatch(channel ->
-                            info.boundaries().values().stream().anyMatch(members -> members.contains(channel.id())));
-            if (counts) {
+            if (sensor.channels().stream().anyMatch(channel -> required.contains(channel.id()))) {
                 Duration declared = sensor.channels().getFirst().refresh();
                 slowest = Math.max(
                         slowest, sensor.measuredRefresh().orElse(declared).toNanos() * 1e-9);
@@ -248,7 +248,8 @@ public final class Profiler {
     /// What is known about the machine and its sensors before the first window.
     private static List<Note> findings(Preflight preflight, Map<Sensor, Trial> trials) {
         List<Note> findings = new ArrayList<>(preflight.findings());
-        trials.forEach((sensor, trial) -> findings.addAll(trial.findings(sensor.id(), Pace.of(sensor))));
+        trials.forEach(
+                (sensor, trial) -> findings.addAll(trial.findings(sensor.id(), Pace.of(sensor, trial.readMedian()))));
         return findings;
     }
 
@@ -261,7 +262,7 @@ public final class Profiler {
                     sensor.id(),
                     Recorder.signalFile(sensor.id()),
                     sensor.via(),
-                    Pace.of(sensor),
+                    Pace.of(sensor, trial.readMedian()),
                     trial.refresh(),
                     sensor.channels(),
                     trial.toReads()));

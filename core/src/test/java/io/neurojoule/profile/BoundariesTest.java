@@ -144,4 +144,17 @@ class BoundariesTest {
 
         assertThat(Sources.oneEach(List.of(estimate, slow))).containsExactly(slow);
     }
+
+    @Test
+    void windowsAreLongEnoughForTheHeadlineAndWhatTheUserAsksForAndNotForASlowNode() {
+        Experiment plain = experiment("cpu: {workload: {adapter: command, command: [x]}}");
+        Experiment asking =
+                experiment("cpu: {workload: {adapter: command, command: [x]}, sources: {require: ['ipmi:*']},"
+                        + " boundary: {memory: ['rapl:dram*']}}");
+
+        assertThat(Boundaries.resolve(plain, server()).required(plain, server()))
+                .containsExactlyInAnyOrder("rapl:package-0", "rapl:package-1");
+        assertThat(Boundaries.resolve(asking, server()).required(asking, server()))
+                .containsExactlyInAnyOrder("rapl:package-0", "rapl:package-1", "rapl:dram-0", "ipmi:node");
+    }
 }

@@ -8,6 +8,7 @@ import io.neurojoule.sensor.Reading;
 import io.neurojoule.sensor.Sensor;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class PaceTest {
@@ -38,10 +39,44 @@ class PaceTest {
         public void close() {}
     }
 
+    /// A board's power that is renewed every second.
+    private record Meter() implements Sensor {
+        @Override
+        public String id() {
+            return "test:board";
+        }
+
+        @Override
+        public List<Channel> channels() {
+            return List.of(Channel.power(
+                    id(), Component.of(Component.Kind.BOARD, "board"), 1e-6, Duration.ofSeconds(1), Duration.ZERO));
+        }
+
+        @Override
+        public String via() {
+            return "test";
+        }
+
+        @Override
+        public void read(Reading out) {
+            out.set(0, 0);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void aSlowPowerIsLookedAtFourTimesPerRefreshWhereThatIsCheapAndOnceWhereItIsNot() {
+        assertThat(Pace.of(new Meter(), Optional.of(Duration.ofNanos(2000)))).isEqualTo(Duration.ofMillis(250));
+        assertThat(Pace.of(new Meter(), Optional.of(Duration.ofMillis(80)))).isEqualTo(Duration.ofSeconds(1));
+        assertThat(Pace.of(new Meter(), Optional.empty())).isEqualTo(Duration.ofSeconds(1));
+    }
+
     @Test
     void aCounterIsReadFourTimesPerTurnAtItsMaximumPower() {
         // 20 J a turn at 100 W: 0.2 s.
-        assertThat(Pace.of(new Counter(20_000_000))).isEqualTo(Duration.ofMillis(50));
-        assertThat(Pace.of(new Counter(0))).isEqualTo(Duration.ofMillis(100));
+        assertThat(Pace.of(new Counter(20_000_000), Optional.empty())).isEqualTo(Duration.ofMillis(50));
+        assertThat(Pace.of(new Counter(0), Optional.empty())).isEqualTo(Duration.ofMillis(100));
     }
 }

@@ -156,9 +156,11 @@ final class OnnxRuntimeNetwork implements Network {
         }
         List<String> notes = new ArrayList<>();
         String precision = loaded.precision();
-        double int8 = types.shares().getOrDefault("int8", 0.0);
+        double computing = 1 - types.shares().getOrDefault("conversion", 0.0);
+        double int8 = types.shares().getOrDefault("int8", 0.0) / Math.max(computing, Double.MIN_NORMAL);
         if (precision.startsWith("int8") && int8 < 0.5) {
-            notes.add("The precision fell back: only %.0f %% of the kernel time is int8.".formatted(100 * int8));
+            notes.add("The precision fell back: only %.0f %% of the kernel time without conversions is int8."
+                    .formatted(100 * int8));
         }
         if (precision.startsWith("fp16") && types.floatConvolutions()) {
             notes.add("The precision fell back: convolutions run as fp32 on this device.");
