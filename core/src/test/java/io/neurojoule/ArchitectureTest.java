@@ -32,7 +32,7 @@ class ArchitectureTest {
         table.put("workload", List.of("time"));
         table.put("recording", List.of("time", "sensor", "workload"));
         table.put("analysis", List.of("sensor", "workload", "recording"));
-        table.put("experiment", List.of("time", "plugin", "workload", "recording", "analysis"));
+        table.put("experiment", List.of("time", "plugin", "sensor", "workload", "recording", "analysis"));
         table.put(
                 "profile",
                 List.of("time", "plugin", "ffm", "sensor", "workload", "recording", "analysis", "experiment"));

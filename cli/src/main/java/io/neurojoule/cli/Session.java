@@ -15,6 +15,7 @@ import io.neurojoule.recording.Recording;
 import io.neurojoule.report.TextReport;
 import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
+import io.neurojoule.sensor.Quantity;
 import io.neurojoule.time.ClockPair;
 import io.neurojoule.time.Ticker;
 import io.neurojoule.workload.NetworkException;
@@ -62,6 +63,7 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
             }
         }
         try (Sources sources = flags.discover(settings(experiment))) {
+            requireTemperature(experiment, sources);
             check(sources, Boundaries.resolve(experiment, sources));
             Preflight preflight = Preflight.look(flags.place(), Ticker.monotonic());
             if (strict) {
@@ -83,9 +85,6 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
         }
         if (!method.phases().mode().equals("off") || method.phases().isolate()) {
             unmet.add("method.phases");
-        }
-        if (method.cooldown().untilTemperatureBelow().isPresent()) {
-            unmet.add("method.cooldown.until_temperature_below");
         }
         ReportCommand.check(formats(experiment));
         experiment.targets().forEach((name, target) -> {
@@ -149,6 +148,15 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
                     }
                 }));
         return settings;
+    }
+
+    private static void requireTemperature(Experiment experiment, Sources sources) {
+        boolean needed = experiment.method().cooldown().untilTemperatureBelow().isPresent();
+        if (needed && sources.channels().stream().noneMatch(channel -> channel.quantity() == Quantity.TEMPERATURE)) {
+            throw new UserException(
+                    Exit.NO_SOURCE,
+                    "method.cooldown.until_temperature_below needs a temperature sensor, and this machine shows none; use method.cooldown.seconds");
+        }
     }
 
     private void check(Sources sources, Boundaries boundaries) {

@@ -6,6 +6,7 @@ import io.neurojoule.recording.Note;
 import io.neurojoule.recording.Recorder;
 import io.neurojoule.recording.Span;
 import io.neurojoule.recording.Window;
+import io.neurojoule.sensor.Quantity;
 import io.neurojoule.time.Ticker;
 import io.neurojoule.workload.Loaded;
 import io.neurojoule.workload.Mark;
@@ -17,11 +18,13 @@ import io.neurojoule.workload.Tensor;
 import io.neurojoule.workload.Verified;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
@@ -38,6 +41,12 @@ public final class Runner {
 
     /// A window that was too short is asked again for at most so many times the length.
     private static final double LONGEST_AGAIN = 3;
+
+    /// A machine that is not cool by then will not get cool.
+    private static final Duration LONGEST_COOLDOWN = Duration.ofMinutes(10);
+
+    private static final Duration TEMPERATURE_AGE = Duration.ofSeconds(10);
+    private static final double COOLDOWN_LOOK_SECONDS = 0.5;
 
     /// Starts the network's process.
     @FunctionalInterface
@@ -184,6 +193,7 @@ public final class Runner {
 
     private void visit(Visit visit, int repeat) throws NetworkException, IOException {
         pause(method.cooldown().seconds());
+        cool(visit);
         progress.begins(visit.cellId() + " · load");
         NetworkUnderTest net = network.isPresent() ? network.get() : start.network();
         network = Optional.of(net);
@@ -303,6 +313,42 @@ public final class Runner {
         long to = ticker.nanos();
         recorder.edge();
         window(cellId, repeat, kind, from, to, before.until(surroundings.now(network)));
+    }
+
+    /// Waits until every temperature that is recorded is below the limit, if there is one.
+    private void cool(Visit visit) throws IOException {
+        OptionalDouble limit = method.cooldown().untilTemperatureBelow();
+        if (limit.isEmpty()) {
+            return;
+        }
+        progress.begins(visit.cellId() + " · cooling down");
+        long start = ticker.nanos();
+        OptionalDouble hottest = hottest();
+        while (!cancelled && hottest.isPresent() && hottest.getAsDouble() >= limit.getAsDouble()) {
+            if (ticker.nanos() - start > LONGEST_COOLDOWN.toNanos()) {
+                recorder.note(Note.of(
+                                "not-cool",
+                                "warning",
+                                "after %d s the hottest sensor still shows %.1f °C, not below %.1f °C; going on"
+                                        .formatted(
+                                                LONGEST_COOLDOWN.toSeconds(),
+                                                hottest.getAsDouble(),
+                                                limit.getAsDouble()))
+                        .inCell(visit.cellId()));
+                return;
+            }
+            pause(COOLDOWN_LOOK_SECONDS);
+            hottest = hottest();
+        }
+    }
+
+    /// The highest of the last temperatures, in degrees Celsius; empty if none was read lately.
+    private OptionalDouble hottest() {
+        return recorder.recent(TEMPERATURE_AGE).stream()
+                .filter(signal -> signal.channel().quantity() == Quantity.TEMPERATURE && signal.size() > 0)
+                .mapToDouble(signal ->
+                        signal.raw()[signal.size() - 1] * signal.channel().scale())
+                .max();
     }
 
     private void pause(double seconds) {

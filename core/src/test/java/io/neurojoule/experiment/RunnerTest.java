@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurojoule.recording.Recorder;
 import io.neurojoule.recording.Window;
+import io.neurojoule.sensor.Basis;
+import io.neurojoule.sensor.Channel;
+import io.neurojoule.sensor.Component;
+import io.neurojoule.sensor.Quantity;
+import io.neurojoule.sensor.Reading;
+import io.neurojoule.sensor.Sensor;
 import io.neurojoule.time.Ticker;
 import io.neurojoule.workload.Capabilities;
 import io.neurojoule.workload.Execution;
@@ -17,8 +23,11 @@ import io.neurojoule.workload.RunAnswer;
 import io.neurojoule.workload.RunRequest;
 import io.neurojoule.workload.Verified;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,6 +48,8 @@ class RunnerTest {
     private final List<String> failures = new ArrayList<>();
     private Experiment.Gates gates = Experiment.Gates.DEFAULT;
     private int started;
+    private OptionalDouble coolBelow = OptionalDouble.empty();
+    private final Map<Sensor, Duration> sensors = new HashMap<>();
     private double usesSeconds = 0.25;
     private double answersSeconds = WINDOW_SECONDS;
     private Optional<NetworkException> onMeasure = Optional.empty();
@@ -98,14 +109,14 @@ class RunnerTest {
         public void close() {}
     }
 
-    private static Experiment.Method method() {
+    private Experiment.Method method() {
         return new Experiment.Method(
                 new Experiment.Idle(0.001, List.of("start", "end"), List.of("bare", "loaded")),
                 new Experiment.Warmup(0.001, "steady", 0.001),
                 new Experiment.Measure(WINDOW_SECONDS, 1, 1, OptionalDouble.empty(), 1),
                 "interleaved",
                 1,
-                new Experiment.Cooldown(0, OptionalDouble.empty()),
+                new Experiment.Cooldown(0, coolBelow),
                 new Experiment.Phases("off", false),
                 0,
                 1,
@@ -136,6 +147,7 @@ class RunnerTest {
             }
         };
         try (Recorder recorder = Recorder.create(directory.resolve("run"), Ticker.monotonic())) {
+            recorder.record(sensors);
             Runner runner = new Runner(
                     () -> {
                         started++;
@@ -224,6 +236,76 @@ class RunnerTest {
         run(8, 64);
 
         assertThat(asked).hasSize(2);
+    }
+
+    /// Half a degree colder at each read, from 50 °C.
+    private static final class Cooling implements Sensor {
+        private long millidegrees = 50_000;
+
+        @Override
+        public String id() {
+            return "hwmon:k10temp";
+        }
+
+        @Override
+        public List<Channel> channels() {
+            return List.of(new Channel(
+                    "hwmon:k10temp/temp1",
+                    Component.of(Component.Kind.CPU, "package-0"),
+                    Quantity.TEMPERATURE,
+                    1e-3,
+                    0,
+                    0,
+                    Duration.ofMillis(1),
+                    Duration.ZERO,
+                    Basis.MEASURED,
+                    OptionalDouble.empty(),
+                    OptionalDouble.empty()));
+        }
+
+        @Override
+        public String via() {
+            return "test";
+        }
+
+        @Override
+        public void read(Reading out) {
+            millidegrees -= 500;
+            out.set(0, millidegrees);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void aCellBeginsOnlyWhenTheMachineIsCool() throws IOException {
+        Cooling sensor = new Cooling();
+        sensors.put(sensor, Duration.ofMillis(5));
+        coolBelow = OptionalDouble.of(45);
+
+        run(8);
+
+        assertThat(asked).hasSize(1);
+        // A look every half second sees it far below 45 °C at the latest.
+        assertThat(coldestBeforeLoad(sensor)).isLessThan(45_000);
+    }
+
+    private long coldestBeforeLoad(Cooling sensor) throws IOException {
+        long load = windows.stream()
+                .filter(window -> window.kind() == Window.Kind.LOAD)
+                .findFirst()
+                .orElseThrow()
+                .startNanos();
+        List<String> rows = Files.readAllLines(directory.resolve("run").resolve(Recorder.signalFile(sensor.id())));
+        return rows.stream()
+                .skip(1)
+                .filter(row -> !row.startsWith("#"))
+                .map(row -> row.split(",", -1))
+                .filter(fields -> Long.parseLong(fields[0]) < load)
+                .mapToLong(fields -> Long.parseLong(fields[2]))
+                .min()
+                .orElseThrow();
     }
 
     @Test
