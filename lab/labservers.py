@@ -502,7 +502,7 @@ def ipmi_start(d, port, src, raw_file, m=4, user="ADMIN", password="ADMIN", upd=
     sdrs = [sdr_power(0x30, "Pwr Consumption", m), sdr_power(0x31, "PSU1 Input", m, 0x0A)]
     with open(f"{s}/sim.emu", "w") as f:
         f.write(
-            "mc_setbmc 0x20\nmc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02\nsel_enable 0x20 100 0x0a\n"
+            "mc_setbmc 0x20\nmc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x4a66 0xf02\nsel_enable 0x20 100 0x0a\n"
         )
         for i, x in enumerate(sdrs):
             f.write(f'sensor_add 0x20 0 0x{0x30+i:02x} 0x0b 0x01 poll 1000 file "{raw_file}"\n')
