@@ -355,8 +355,23 @@ def snmp_pass(d, src):
                 "gauge",
                 int(w),
             ),  # Raritan measurementsInletSensorValue activePower, W
-            B + "13742.6.5.2.3.1.4.1.1.8": ("gauge", int(wh)),
-        }  # ... activeEnergy, Wh
+            B + "13742.6.5.2.3.1.4.1.1.8": ("gauge", int(wh)),  # ... activeEnergy, Wh
+            B + "13742.6.3.3.4.1.7.1.1.5": ("gauge", 0),  # inletSensorDecimalDigits
+            B + "13742.6.3.3.4.1.7.1.1.8": ("gauge", 0),
+            **{k: v for n, share in ((5, 0.6), (6, 0.4)) for k, v in outlet(n, w * share, wh * share).items()},
+        }
+
+    def outlet(n, w, wh):
+        return {
+            # APC rPDU2OutletMeteredStatusPower, W, and ...Energy, 1/10 kWh
+            B + f"318.1.1.26.9.4.3.1.7.{n}": ("integer", int(w)),
+            B + f"318.1.1.26.9.4.3.1.11.{n}": ("integer", int(wh / 100)),
+            # Raritan outletSensorDecimalDigits; measurementsOutletSensorValue activePower, 1/10 W, activeEnergy, Wh
+            B + f"13742.6.3.5.4.1.7.1.{n}.5": ("gauge", 1),
+            B + f"13742.6.3.5.4.1.7.1.{n}.8": ("gauge", 0),
+            B + f"13742.6.5.4.3.1.4.1.{n}.5": ("gauge", int(w * 10)),
+            B + f"13742.6.5.4.3.1.4.1.{n}.8": ("gauge", int(wh)),
+        }
 
     key = lambda o: [int(x) for x in o.strip(".").split(".")]
     for line in sys.stdin:

@@ -291,6 +291,10 @@ def child_servers():
         ).strip()
         for a in ("powerlab-auth", "powerlab-wrong")
     ]
+    outlets = [
+        sh("snmpget", "-v2c", "-c", "public", "-Oqv", "127.0.0.1:9661", f".1.3.6.1.4.1.13742.6.5.4.3.1.4.1.{n}.5").strip()
+        for n in (5, 6)
+    ]
     raw = [
         bytes.fromhex(
             sh(
@@ -332,6 +336,7 @@ def child_servers():
                 "joules": e1["EnergyJoules"]["Reading"] - e0["EnergyJoules"]["Reading"],
                 "kwh": e1["EnergykWh"]["Reading"] * 3.6e6 - e1["EnergyJoules"]["Reading"],
                 "v3": v3,
+                "outlets": outlets,
                 "xcc": [struct.unpack("<HIHIH", x) for x in raw],
             }
         )
@@ -811,6 +816,11 @@ def part_servers():
             x["v3"] == [str(int(w)), ""],
             "snmp v3, authPriv SHA AES",
             f'{x["v3"][0]} W; wrong password: nothing',
+        )
+        say(
+            x["outlets"] == [str(int(w * s * 10)) for s in (0.6, 0.4)],
+            "snmp: two outlets in tenths of watts",
+            f'{x["outlets"]}',
         )
         a, b = x["xcc"]
         secs = (b[3] - a[3]) + (b[4] - a[4]) / 1e3
