@@ -119,6 +119,7 @@ record Inventory(Sources sources) {
             case UNCORE -> "CPU uncore";
             case DRAM -> "memory";
             case ACCELERATOR -> "accelerators";
+            case BEYOND -> "more than this machine";
             case RAIL, BOARD, PLATFORM, NODE, WALL -> kind.name().toLowerCase(Locale.ROOT);
         };
     }

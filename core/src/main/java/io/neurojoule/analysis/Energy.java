@@ -25,6 +25,9 @@ public record Energy(double joules, double boundJoules) implements Integral {
     private static final int FROZEN_REFRESHES = 20;
     private static final int FROZEN_SAMPLES = 5;
 
+    /// What always draws power draws at least this much; a counter in steps of watt hours may rest so long in each.
+    private static final double LEAST_WATTS = 1;
+
     /// Unchanged through the whole window, it is frozen after this many refreshes.
     private static final int FROZEN_WHOLE_REFRESHES = 50;
 
@@ -163,12 +166,18 @@ public record Energy(double joules, double boundJoules) implements Integral {
             return false;
         }
         long whole = signal.timeNanos()[last] - signal.timeNanos()[first];
+        long step = (long) (signal.channel().scale() / LEAST_WATTS * 1e9);
         if (signal.raw()[first] == signal.raw()[last]
-                && whole > FROZEN_WHOLE_REFRESHES * signal.channel().refresh().toNanos()) {
+                && whole
+                        > Math.max(
+                                step,
+                                FROZEN_WHOLE_REFRESHES
+                                        * signal.channel().refresh().toNanos())) {
             return true;
         }
         long least = Math.max(
-                FROZEN_NANOS, FROZEN_REFRESHES * signal.channel().refresh().toNanos());
+                Math.max(FROZEN_NANOS, step),
+                FROZEN_REFRESHES * signal.channel().refresh().toNanos());
         int since = first;
         for (int i = first + 1; i <= last; i++) {
             if (signal.raw()[i] != signal.raw()[since]) {
@@ -184,7 +193,7 @@ public record Energy(double joules, double boundJoules) implements Integral {
     private static boolean drawsAlways(Component component) {
         return switch (component.kind()) {
             case CPU, DRAM, PLATFORM, NODE, WALL -> true;
-            case CORES, UNCORE, ACCELERATOR, RAIL, BOARD -> false;
+            case CORES, UNCORE, ACCELERATOR, RAIL, BOARD, BEYOND -> false;
         };
     }
 

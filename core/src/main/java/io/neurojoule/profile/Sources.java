@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -29,7 +30,11 @@ import java.util.stream.Stream;
 ///
 /// The estimate is there only if no measured source covers the CPU.
 public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) implements AutoCloseable {
+    /// A counter in larger steps tells less of a window than a power does: 1 Wh is 18 s of 200 W.
+    private static final double COARSE_JOULES = 20;
+
     private static final Comparator<Channel> BETTER = Comparator.comparing(Channel::basis)
+            .thenComparing(Sources::isCoarse)
             .thenComparing(Channel::quantity)
             .thenComparing(Channel::refresh);
 
@@ -89,6 +94,10 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
         return config.withOptions(settings.getOrDefault(name, Map.of())).withNamed(named);
     }
 
+    private static boolean isCoarse(Channel channel) {
+        return channel.quantity() == Quantity.ENERGY && channel.scale() > COARSE_JOULES;
+    }
+
     private static boolean covers(Sensor sensor, Basis basis) {
         return sensor.channels().stream()
                 .anyMatch(channel ->
@@ -108,8 +117,11 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
     List<String> best(Kind kind) {
         boolean measured =
                 energies().anyMatch(channel -> channel.component().kind() == kind && channel.basis() == Basis.MEASURED);
+        Set<String> known = energies().map(channel -> channel.component().id()).collect(Collectors.toSet());
         Stream<Channel> lost = measured ? missing.stream().flatMap(one -> one.channel().stream()) : Stream.empty();
-        List<Channel> all = oneEach(Stream.concat(energies(), lost.filter(Sources::isEnergy))
+        lost = lost.filter(Sources::isEnergy)
+                .filter(channel -> !known.contains(channel.component().id())); // read by another source
+        List<Channel> all = oneEach(Stream.concat(energies(), lost)
                 .filter(channel -> channel.component().kind() == kind)
                 .toList());
         return all.stream()
@@ -152,9 +164,8 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
                 : oneEach(card).stream().map(Channel::id).toList();
     }
 
-    /// One channel for each component: the best basis, then a counter before a power, then the better refresh. Keeps
-    /// the
-    /// order of the components.
+    /// One channel for each component: the best basis, then a counter before a power, unless its steps are coarse, then
+    /// the better refresh. Keeps the order of the components.
     static List<Channel> oneEach(List<Channel> channels) {
         Map<String, Channel> best = new LinkedHashMap<>();
         for (Channel channel : channels) {

@@ -20,8 +20,14 @@ public record Component(Kind kind, String id, Set<String> within) {
         /// RAPL's psys: packages and more, vendor dependent.
         PLATFORM,
         NODE,
-        WALL
+        WALL,
+        /// Another machine, or more than the machine under measurement, such as a whole rack: no boundary has it unless
+        /// the experiment names it, and nothing of this machine is in it.
+        BEYOND
     }
+
+    /// The value of a setting `of` that means the machine under measurement.
+    public static final String THIS_MACHINE = "node";
 
     public Component {
         within = Set.copyOf(within);
@@ -30,6 +36,13 @@ public record Component(Kind kind, String id, Set<String> within) {
     /// A component that is not declared a part of another.
     public static Component of(Kind kind, String id) {
         return new Component(kind, id, Set.of());
+    }
+
+    /// All that a machine draws, as its own controller tells it.
+    ///
+    /// @param of [#THIS_MACHINE], or the name that the user gives to another one
+    public static Component node(String of) {
+        return of.equals(THIS_MACHINE) ? of(Kind.NODE, "node") : of(Kind.BEYOND, "machine-" + of);
     }
 
     /// Whether the energy of `part` is already in the energy of this one, so that adding both would count it twice.

@@ -136,6 +136,48 @@ class EnergyTest {
         assertThat(code(Energy.of(signal, SECOND / 20, SECOND / 2))).isEqualTo("counter-frozen");
     }
 
+    /// 200 W fill a watt hour in 18 s, so that most windows see no step or one.
+    @Test
+    void aCounterInWattHoursRestsWithoutBeingFrozenAndItsBoundContainsTheTruth() {
+        Channel wattHours = Channel.counter(
+                "snmp:pdu1/inlet-energy",
+                Component.of(Component.Kind.WALL, "wall"),
+                3600,
+                1L << 32,
+                Duration.ofSeconds(1));
+        for (long seed = 0; seed < 1000; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            long[] times = times(random, 100, SECOND);
+            long from = random.nextLong(times[1], times[60]);
+            long to = from + random.nextLong(SECOND, 30 * SECOND);
+            Load load = new Load(random.nextDouble(20, 800), random.nextDouble(20, 800), random.nextLong(times[99]));
+            double start = random.nextDouble(3600);
+            long[] raw = Arrays.stream(times)
+                    .map(t -> (long) Math.floor((start + load.joules(t)) / 3600))
+                    .toArray();
+
+            Energy energy = energy(Energy.of(new Signal(wattHours, times, new long[100], raw, List.of()), from, to));
+
+            assertThat(Math.abs(energy.joules() - load.joules(from, to)))
+                    .as("seed %d", seed)
+                    .isLessThanOrEqualTo(energy.boundJoules());
+        }
+    }
+
+    @Test
+    void aCounterInWattHoursThatStandsStillForLongerThanAnyMachineNeedsForOneIsFrozen() {
+        Channel wattHours = Channel.counter(
+                "snmp:pdu1/inlet-energy",
+                Component.of(Component.Kind.WALL, "wall"),
+                3600,
+                1L << 32,
+                Duration.ofSeconds(1));
+        long[] times = {0, 2000 * SECOND, 4000 * SECOND};
+        Signal signal = new Signal(wattHours, times, new long[3], new long[] {7, 7, 7}, List.of());
+
+        assertThat(code(Energy.of(signal, 0, 4000 * SECOND))).isEqualTo("counter-frozen");
+    }
+
     @Test
     void energyIsAdditiveOverAdjacentWindows() {
         for (long seed = 0; seed < 2000; seed++) {

@@ -9,6 +9,7 @@ import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Component;
 import io.neurojoule.sensor.Component.Kind;
+import io.neurojoule.sensor.Discovery;
 import io.neurojoule.sensor.Reading;
 import io.neurojoule.sensor.Sensor;
 import java.time.Duration;
@@ -156,5 +157,93 @@ class BoundariesTest {
                 .containsExactlyInAnyOrder("rapl:package-0", "rapl:package-1");
         assertThat(Boundaries.resolve(asking, server()).required(asking, server()))
                 .containsExactlyInAnyOrder("rapl:package-0", "rapl:package-1", "rapl:dram-0", "ipmi:node");
+    }
+
+    private static Map<String, List<String>> resolve(Sources sources) {
+        return Boundaries.resolve(experiment("cpu: {workload: {adapter: command, command: [x]}}"), sources)
+                .flat();
+    }
+
+    @Test
+    void theWallIsTheSumOfTheOutletsAndNotTheInletOfTheWholeRack() {
+        Component inlet = Component.of(Kind.BEYOND, "snmp-pdu-inlet");
+        Component five = new Component(Kind.WALL, "snmp-pdu-outlet-5", Set.of("wall", "snmp-pdu-inlet"));
+        Component six = new Component(Kind.WALL, "snmp-pdu-outlet-6", Set.of("wall", "snmp-pdu-inlet"));
+
+        Map<String, List<String>> boundaries = resolve(new Sources(
+                List.of(
+                        new Fixed(power("snmp:pdu/inlet", inlet, Duration.ofSeconds(1))),
+                        new Fixed(power("snmp:pdu/outlet-5", five, Duration.ofSeconds(1))),
+                        new Fixed(power("snmp:pdu/outlet-6", six, Duration.ofSeconds(1)))),
+                List.of()));
+
+        assertThat(boundaries).containsEntry("wall", List.of("snmp:pdu/outlet-5", "snmp:pdu/outlet-6"));
+    }
+
+    @Test
+    void aMeterOfTheWholeWallIsTakenInsteadOfItsOutlets() {
+        Component wall = Component.of(Kind.WALL, "wall");
+        Component five = new Component(Kind.WALL, "snmp-pdu-outlet-5", Set.of("wall"));
+
+        Map<String, List<String>> boundaries = resolve(new Sources(
+                List.of(
+                        new Fixed(power("snmp:pdu/outlet-5", five, Duration.ofSeconds(1))),
+                        new Fixed(power("meter:1", wall, Duration.ofSeconds(1)))),
+                List.of()));
+
+        assertThat(boundaries).containsEntry("wall", List.of("meter:1"));
+    }
+
+    @Test
+    void anotherMachineIsInNoBoundaryThatDoesNotNameIt() {
+        Sources sources = new Sources(
+                List.of(
+                        new Fixed(power("redfish:db7/node", Component.node("db7"), Duration.ofMillis(1))),
+                        new Fixed(power("ipmi:node", Component.node("node"), Duration.ofSeconds(1)))),
+                List.of());
+
+        assertThat(resolve(sources)).containsEntry("node", List.of("ipmi:node")).doesNotContainKey("wall");
+        assertThat(Boundaries.resolve(
+                                experiment(
+                                        "cpu: {workload: {adapter: command, command: [x]}, boundary: {both: ['*node']}}"),
+                                sources)
+                        .flat())
+                .containsEntry("both", List.of("redfish:db7/node", "ipmi:node"));
+    }
+
+    @Test
+    void aCounterInWattHoursIsNotPreferredToPower() {
+        Component node = Component.of(Kind.NODE, "node");
+        Channel watts = power("redfish:bmc/node", node, Duration.ofSeconds(1));
+        Channel joules = Channel.counter("redfish:bmc/node-energy", node, 0.1, 0, Duration.ofSeconds(1));
+        Channel wattHours = Channel.counter("snmp:pdu/inlet-energy", node, 3600, 0, Duration.ofSeconds(1));
+
+        assertThat(Sources.oneEach(List.of(wattHours, watts))).containsExactly(watts);
+        assertThat(Sources.oneEach(List.of(watts, joules))).containsExactly(joules);
+    }
+
+    @Test
+    void aSourceThatIsNotReachedTakesNothingFromAnotherThatReadsTheSame() {
+        Component node = Component.of(Kind.NODE, "node");
+        Discovery.Missing lost = Discovery.Missing.broken("redfish-unreachable", "redfish:bmc", "no answer", "look")
+                .of(power("redfish:bmc/node", node, Duration.ofMillis(1)));
+
+        Map<String, List<String>> boundaries = resolve(
+                new Sources(List.of(new Fixed(power("ipmi:node", node, Duration.ofSeconds(1)))), List.of(lost)));
+
+        assertThat(boundaries).containsEntry("node", List.of("ipmi:node"));
+    }
+
+    @Test
+    void anOutletThatIsNotReachedLeavesTheWallWithoutAFigure() {
+        Component five = new Component(Kind.WALL, "snmp-a-outlet-5", Set.of("wall"));
+        Component three = new Component(Kind.WALL, "snmp-b-outlet-3", Set.of("wall"));
+        Discovery.Missing lost = Discovery.Missing.broken("snmp-unreachable", "snmp:b", "no answer", "look")
+                .of(power("snmp:b/outlet-3", three, Duration.ofSeconds(1)));
+
+        Map<String, List<String>> boundaries = resolve(
+                new Sources(List.of(new Fixed(power("snmp:a/outlet-5", five, Duration.ofSeconds(1)))), List.of(lost)));
+
+        assertThat(boundaries).containsEntry("wall", List.of("snmp:a/outlet-5", "snmp:b/outlet-3"));
     }
 }
