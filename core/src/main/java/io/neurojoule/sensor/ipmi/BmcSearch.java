@@ -46,7 +46,8 @@ final class BmcSearch {
 
         Channel part(PowerSensor sensor, String slug) {
             String id = component.kind() == Kind.NODE ? slug : component.id() + "-" + slug;
-            Component rail = new Component(Kind.RAIL, id, Set.of(component.id()));
+            Kind kind = component.kind() == Kind.NODE ? Kind.RAIL : Kind.BEYOND;
+            Component rail = new Component(kind, id, Set.of(component.id()));
             return Channel.power(prefix + slug, rail, sensor.scale(), refresh, refresh)
                     .withBaseWatts(sensor.baseWatts());
         }

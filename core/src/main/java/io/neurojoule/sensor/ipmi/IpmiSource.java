@@ -1,7 +1,6 @@
 package io.neurojoule.sensor.ipmi;
 
 import io.neurojoule.sensor.Component;
-import io.neurojoule.sensor.Component.Kind;
 import io.neurojoule.sensor.Discovery;
 import io.neurojoule.sensor.Discovery.Missing;
 import io.neurojoule.sensor.PowerSource;
@@ -19,13 +18,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /// Management controllers (BMC) by IPMI: this machine's through the kernel's device, others by RMCP+ where the user
 /// names
 /// them. One sensor per controller.
 ///
-/// A controller that the user names measures this machine (`of=node`), or another one (`of=other`): then nothing of it
+/// A controller that the user names measures this machine (`of=node`), or another one (`of=NAME`): then nothing of it
 /// is
 /// in a boundary, unless the experiment names it.
 public final class IpmiSource implements PowerSource {
@@ -105,7 +103,7 @@ public final class IpmiSource implements PowerSource {
     }
 
     private void local(Duration refresh, List<Sensor> sensors, List<Missing> missing) {
-        Place place = new Place(NAME + ":" + LOCAL, NAME + ":", Component.of(Kind.NODE, "node"), refresh);
+        Place place = new Place(NAME + ":" + LOCAL, NAME + ":", Component.node(Component.THIS_MACHINE), refresh);
         for (String device : DEVICES) {
             try {
                 search(opener.open(device), place, sensors, missing);
@@ -157,11 +155,11 @@ public final class IpmiSource implements PowerSource {
 
     private static void onlyOneOfThisMachine(List<Remote> remotes) {
         List<String> ours = remotes.stream()
-                .filter(remote -> remote.isOfNode)
+                .filter(remote -> remote.of.equals(Component.THIS_MACHINE))
                 .map(remote -> NAME + ":" + remote.name)
                 .toList();
         if (ours.size() > 1) {
-            throw new SettingsException("%s: a machine has one controller; say of=other for those of other machines"
+            throw new SettingsException("%s: a machine has one controller; say of=NAME for those of other machines"
                     .formatted(String.join(" and ", ours)));
         }
     }
@@ -175,8 +173,7 @@ public final class IpmiSource implements PowerSource {
     }
 
     /// A controller that the user names.
-    private record Remote(
-            String name, String host, int port, LanBmc.Account account, boolean isOfNode, Duration refresh) {
+    private record Remote(String name, String host, int port, LanBmc.Account account, String of, Duration refresh) {
         static Remote of(String name, Map<String, String> values) {
             String owner = NAME + ":" + name;
             Settings settings = Settings.of(owner, values, KEYS);
@@ -207,14 +204,12 @@ public final class IpmiSource implements PowerSource {
                     settings.required("host"),
                     settings.whole("port", PORT, 1, 65_535),
                     new LanBmc.Account(user, password, privilege, suite),
-                    settings.oneOf("of", List.of("node", "other"), "node").equals("node"),
+                    settings.text("of").orElse(Component.THIS_MACHINE),
                     IpmiSource.refresh(settings));
         }
 
         Place place() {
-            // Another machine is not of this host's kinds of whole things: as a RAIL it is in no boundary by itself.
-            Component component = isOfNode ? Component.of(Kind.NODE, "node") : new Component(Kind.RAIL, name, Set.of());
-            return new Place(NAME + ":" + name, NAME + ":" + name + "/", component, refresh);
+            return new Place(NAME + ":" + name, NAME + ":" + name + "/", Component.node(of), refresh);
         }
     }
 }

@@ -291,11 +291,10 @@ class IpmiSourceTest {
     void anotherMachineIsNoMemberOfTheNode() throws IOException {
         bmc.record(SdrRecords.watts(2, "PSU1", 4)).answer(0x04, 0x2D, 0, 5, 0xC0);
 
-        Sensor sensor = only(new IpmiSource().discover(config(Map.of("of", "other"))));
+        Sensor sensor = only(new IpmiSource().discover(config(Map.of("of", "rack7"))));
 
         Component other = sensor.channels().get(0).component();
-        assertThat(other.kind()).isNotIn(Kind.NODE, Kind.WALL);
-        assertThat(other.id()).isEqualTo("bmc1");
+        assertThat(other).isEqualTo(Component.of(Kind.BEYOND, "machine-rack7"));
         assertThat(other.contains(sensor.channels().get(1).component())).isTrue();
         sensor.close();
     }
@@ -307,8 +306,7 @@ class IpmiSourceTest {
 
         assertThatThrownBy(() -> new IpmiSource().discover(two))
                 .isInstanceOf(SettingsException.class)
-                .hasMessage(
-                        "ipmi:a and ipmi:b: a machine has one controller; say of=other for those of other machines");
+                .hasMessage("ipmi:a and ipmi:b: a machine has one controller; say of=NAME for those of other machines");
     }
 
     @Test
@@ -316,7 +314,6 @@ class IpmiSourceTest {
         Map<String, String> wrong = Map.of(
                 "cipher", "2",
                 "privilege", "root",
-                "of", "rack",
                 "port", "0",
                 "user", "a-name-of-more-than-16",
                 "password", "a password of more than twenty bytes",
