@@ -2,12 +2,14 @@ package io.neurojoule.profile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurojoule.sensor.Component;
 import io.neurojoule.sensor.Discovery;
 import io.neurojoule.sensor.Sensor;
 import io.neurojoule.sensor.SourceConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,6 +74,39 @@ class SourcesTest {
         try (Sources sources = discover()) {
             assertThat(sources.sensors()).extracting(Sensor::id).contains("hwmon:coretemp");
             assertThat(sources.compute()).containsExactly("estimate:cpu");
+        }
+    }
+
+    private void cray(String prefix) throws IOException {
+        Path directory = Files.createDirectories(root.resolve("sys/cray/pm_counters"));
+        long micros = Instant.now().toEpochMilli() * 1000;
+        Files.writeString(directory.resolve(prefix + "energy"), "2000 J %d us\n".formatted(micros));
+        Files.writeString(directory.resolve(prefix + "power"), "200 W %d us\n".formatted(micros));
+    }
+
+    @Test
+    void theSumOfAllPackagesIsNeverAddedToThePackages() throws IOException {
+        zone(0, "package-0", "1000000\n");
+        zone(1, "package-1", "1000000\n");
+        cray("cpu_");
+        cray("");
+
+        try (Sources sources = discover()) {
+            assertThat(sources.sensors())
+                    .extracting(Sensor::id)
+                    .contains("rapl:package-0", "rapl:package-1", "cray:cpu", "cray:node");
+            assertThat(sources.compute()).containsExactly("cray:cpu/energy");
+            assertThat(sources.best(Component.Kind.NODE)).containsExactly("cray:node/energy");
+        }
+    }
+
+    @Test
+    void thePackagesOfOneControllerAndThoseOfTheProcessorAreTheSame() throws IOException {
+        zone(0, "package-0", "1000000\n");
+        cray("cpu0_");
+
+        try (Sources sources = discover()) {
+            assertThat(sources.compute()).containsExactly("rapl:package-0");
         }
     }
 }

@@ -19,14 +19,16 @@ record Domain(String part, String place) {
         return RaplSource.NAME + ":" + component();
     }
 
-    /// Memory is beside the package, not in it; psys has all of them in it.
+    /// Memory is beside the package, not in it; psys has all of them in it. All packages of a node together are `cpu`,
+    /// all
+    /// its memory is `memory`, where something else measures the sum.
     Component toComponent() {
         return switch (part) {
             case "psys" -> new Component(Kind.PLATFORM, component(), Set.of());
-            case "package" -> new Component(Kind.CPU, component(), Set.of("psys"));
-            case "dram" -> new Component(Kind.DRAM, component(), Set.of("psys"));
-            case "core" -> new Component(Kind.CORES, component(), Set.of("package-" + place, "psys"));
-            case "uncore" -> new Component(Kind.UNCORE, component(), Set.of("package-" + place, "psys"));
+            case "package" -> new Component(Kind.CPU, component(), Set.of("cpu", "psys"));
+            case "dram" -> new Component(Kind.DRAM, component(), Set.of("memory", "psys"));
+            case "core" -> new Component(Kind.CORES, component(), Set.of("package-" + place, "cpu", "psys"));
+            case "uncore" -> new Component(Kind.UNCORE, component(), Set.of("package-" + place, "cpu", "psys"));
             default -> throw new IllegalStateException("no such RAPL domain: " + part);
         };
     }
