@@ -43,14 +43,17 @@ final class SourceFlags {
         return Preflight.Place.thisMachine(sysfs);
     }
 
-    /// A comma may stand in a value: a part without `=` belongs to the value before it.
-    private static void add(String text, Map<String, Map<String, String>> settings) {
+    /// A comma may stand in a value: a part without `=` belongs to the value before it, and so does one inside `{…}`,
+    /// as the
+    /// labels of a metric.
+    static void add(String text, Map<String, Map<String, String>> settings) {
         String[] parts = text.split(",", -1);
         Map<String, String> own = settings.computeIfAbsent(parts[0].strip(), source -> new LinkedHashMap<>());
         String key = "";
         for (int i = 1; i < parts.length; i++) {
             int equals = parts[i].indexOf('=');
-            if (equals > 0 && parts[i].substring(0, equals).matches("[a-z_-]+")) {
+            boolean inBraces = isOpen(own.getOrDefault(key, ""));
+            if (!inBraces && equals > 0 && parts[i].substring(0, equals).matches("[a-z_-]+")) {
                 key = parts[i].substring(0, equals);
                 own.put(key, parts[i].substring(equals + 1));
             } else if (key.isEmpty()) {
@@ -60,5 +63,9 @@ final class SourceFlags {
                 own.merge(key, "," + parts[i], String::concat);
             }
         }
+    }
+
+    private static boolean isOpen(String value) {
+        return value.lastIndexOf('{') > value.lastIndexOf('}');
     }
 }
