@@ -81,7 +81,7 @@ class SecretsTest {
         assertThat(run.stdout() + run.stderr()).doesNotContain(SECRETS);
     }
 
-    @LabTest
+    @LabTest(needs = "snmpd")
     void profileKeepsNoSecret() throws Exception {
         isClean(run(
                 "profile",
@@ -106,7 +106,7 @@ class SecretsTest {
                         + "priv=AES,priv_password_env=PRIV_PW,device=raritan,outlets=5,refresh=0.01"));
     }
 
-    @LabTest
+    @LabTest(needs = "snmpd")
     void anExperimentFileNamesWhereTheSecretIsAndItsCopyHasNoMore() throws Exception {
         Path secret = directory.resolve("bmc-password");
         Files.writeString(secret, "powerlab\n");

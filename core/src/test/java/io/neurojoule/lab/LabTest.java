@@ -18,4 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Test
 @ExtendWith(LabExtension.class)
-public @interface LabTest {}
+public @interface LabTest {
+    /// Programs beyond those of the lab itself, e.g. `ipmi_sim`; without them the test is treated as without the lab.
+    String[] needs() default {};
+}

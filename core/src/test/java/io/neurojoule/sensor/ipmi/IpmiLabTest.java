@@ -65,7 +65,7 @@ class IpmiLabTest {
     }
 
     /// node = (60 + 100) / 0.92 = 173.9 W.
-    @LabTest
+    @LabTest(needs = {"ipmi_sim", "ipmitool", "ipmi-dcmi"})
     void theWattsAreThoseOfTheTruthAndOfTwoOtherPrograms() throws Exception {
         try (LabBmc lab = LabBmc.start(folder, "--rapl", "intel-1s", "--profile", "const:100")) {
             long from = TICKER.nanos();
@@ -100,7 +100,7 @@ class IpmiLabTest {
     }
 
     /// A BMC's value is up to a second old and the mean of a second: the window begins and ends with the same power.
-    @LabTest
+    @LabTest(needs = {"ipmi_sim", "ipmitool", "ipmi-dcmi"})
     void theEnergyOfChangingPowerIsTheTruthWithinItsBound() throws Exception {
         try (LabBmc lab = LabBmc.start(folder, "--rapl", "intel-1s", "--profile", "square:50,200,4")) {
             Sensor sensor = only(lab.discover(Map.of()));
@@ -120,7 +120,7 @@ class IpmiLabTest {
         }
     }
 
-    @LabTest
+    @LabTest(needs = {"ipmi_sim", "ipmitool", "ipmi-dcmi"})
     void lenovosCounterHasTheEnergyBetweenItsOwnTimeStamps() throws Exception {
         try (LabBmc lab = LabBmc.start(folder, "--rapl", "intel-1s", "--profile", "square:50,200,1.7")) {
             Sensor sensor = only(lab.discover(Map.of()));
@@ -142,7 +142,7 @@ class IpmiLabTest {
         }
     }
 
-    @LabTest
+    @LabTest(needs = {"ipmi_sim", "ipmitool", "ipmi-dcmi"})
     void aCounterThatStandsStillIsSeenByTheAnalysis() throws Exception {
         try (LabBmc lab = LabBmc.start(folder, "--rapl", "intel-1s", "--profile", "const:100")) {
             Sensor sensor = only(lab.discover(Map.of("refresh", "0.05")));
@@ -160,7 +160,7 @@ class IpmiLabTest {
         }
     }
 
-    @LabTest
+    @LabTest(needs = {"ipmi_sim", "ipmitool", "ipmi-dcmi"})
     void sensorsOfTheRepositoryReadAsIpmitoolReadsThem() throws Exception {
         try (LabBmc lab = LabBmc.start(folder, "--rapl", "intel-1s", "--profile", "const:100")) {
             Sensor sensor = only(lab.discover(Map.of()));
@@ -182,7 +182,7 @@ class IpmiLabTest {
         }
     }
 
-    @LabTest
+    @LabTest(needs = {"ipmi_sim", "ipmitool", "ipmi-dcmi"})
     void aWrongPasswordIsToldWithTheUser() throws Exception {
         try (LabBmc lab = LabBmc.start(folder)) {
             Missing missing = missing(lab.discover(Map.of("password", "WRONG")));
@@ -194,7 +194,7 @@ class IpmiLabTest {
         }
     }
 
-    @LabTest
+    @LabTest(needs = {"ipmi_sim", "ipmitool", "ipmi-dcmi"})
     void aUserAPrivilegeAndACipherThatItDoesNotHaveAreTold() throws Exception {
         try (LabBmc lab = LabBmc.start(folder)) {
             Missing user = missing(lab.discover(Map.of("user", "nobody")));
@@ -208,7 +208,7 @@ class IpmiLabTest {
         }
     }
 
-    @LabTest
+    @LabTest(needs = {"ipmi_sim", "ipmitool", "ipmi-dcmi"})
     void aSilentControllerIsAGapThatEndsInTimeAndItsSessionIsOpenedAgain() throws Exception {
         try (LabBmc lab = LabBmc.start(folder, "--rapl", "intel-1s", "--profile", "const:100")) {
             Sensor sensor = only(lab.discover(Map.of()));
@@ -227,7 +227,7 @@ class IpmiLabTest {
         }
     }
 
-    @LabTest
+    @LabTest(needs = {"ipmi_sim", "ipmitool", "ipmi-dcmi"})
     void anAnswerThatComesTooLateIsNeverTakenForALaterOne() throws Exception {
         try (LabBmc lab = LabBmc.start(folder, "--rapl", "intel-1s", "--profile", "const:100")) {
             Sensor sensor = only(lab.discover(Map.of()));
@@ -246,7 +246,7 @@ class IpmiLabTest {
         }
     }
 
-    @LabTest
+    @LabTest(needs = {"ipmi_sim", "ipmitool", "ipmi-dcmi"})
     void aRefusalIsAGapOfThatChannelWithItsCodeInWords() throws Exception {
         try (LabBmc lab = LabBmc.start(folder, "--rapl", "intel-1s", "--profile", "const:100")) {
             Sensor sensor = only(lab.discover(Map.of()));
@@ -261,7 +261,7 @@ class IpmiLabTest {
         }
     }
 
-    @LabTest
+    @LabTest(needs = {"ipmi_sim", "ipmitool", "ipmi-dcmi"})
     void aMeasurementThatIsNotActiveIsAGapAndNeverZero() throws Exception {
         try (LabBmc lab = LabBmc.start(folder, "--rapl", "intel-1s", "--profile", "const:100")) {
             Sensor sensor = only(lab.discover(Map.of()));

@@ -1,7 +1,6 @@
 package io.neurojoule.sensor.prometheus;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.neurojoule.analysis.Energy;
 import io.neurojoule.analysis.Integral;
@@ -35,11 +34,8 @@ class NodeExporterTest {
     private static final long PATIENCE_NANOS = 20_000_000_000L;
     private static final int SAMPLES = 40;
 
-    @LabTest
+    @LabTest(needs = "prometheus-node-exporter")
     void theEnergyOfAnExporterAgreesWithTheTruth() throws Exception {
-        assumeTrue(
-                Files.isExecutable(EXPORTER) || "true".equals(System.getenv("CI")),
-                "apt-get install prometheus-node-exporter");
         int port = freePort();
         List<String> command = List.of(
                 "timeout",

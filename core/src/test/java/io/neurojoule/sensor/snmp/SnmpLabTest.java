@@ -49,7 +49,7 @@ class SnmpLabTest {
         }
     }
 
-    @LabTest
+    @LabTest(needs = "snmpd")
     void anApcUnitIsReadByV2c() throws Exception {
         Probed probed = probe(List.of("--profile", "const:100"), 9, V2C + ",device=apc,outlets=5;6");
         List<long[]> windows = Probed.windows(power(probed, "snmp:pdu1/inlet"), 2.5, 4, 1);
@@ -64,7 +64,7 @@ class SnmpLabTest {
         assertThat(probed.scale("snmp:pdu1/outlet-5-energy")).isEqualTo(360_000.0);
     }
 
-    @LabTest
+    @LabTest(needs = "snmpd")
     void aRaritanUnitIsReadByV3WithItsDecimals() throws Exception {
         Probed probed = probe(List.of("--profile", "const:100"), 9, V3 + "AUTH,device=raritan,outlets=5;6");
         Signal outlet = power(probed, "snmp:pdu1/outlet-5");
@@ -78,7 +78,7 @@ class SnmpLabTest {
         contains(energy(probed, "snmp:pdu1/outlet-5-energy"), windows, truth, 0.6);
     }
 
-    @LabTest
+    @LabTest(needs = "snmpd")
     void theBoundContainsTheTruthOfASquareLoad() throws Exception {
         Probed probed = probe(List.of("--profile", "square:50,200,3"), 20, V3 + "AUTH,device=raritan,outlets=5");
         List<long[]> windows = Probed.windows(power(probed, "snmp:pdu1/inlet"), 2.5, 4.7, 3);
@@ -89,7 +89,7 @@ class SnmpLabTest {
         contains(energy(probed, "snmp:pdu1/inlet-energy"), windows, truths, 1);
     }
 
-    @LabTest
+    @LabTest(needs = "snmpd")
     void aWrongPasswordOfV3IsToldAsSuch() throws Exception {
         Probed probed = probe(List.of(), 1, V3 + "WRONG,device=apc");
 
@@ -98,7 +98,7 @@ class SnmpLabTest {
                 .doesNotContain("powerlab");
     }
 
-    @LabTest
+    @LabTest(needs = "snmpd")
     void everyFaultIsAGapWithItsReasonAndEndsWithTheFault() throws Exception {
         Probed probed = probe(
                 List.of(
