@@ -2,7 +2,6 @@ package io.neurojoule.cli;
 
 import io.neurojoule.experiment.BatchList;
 import io.neurojoule.experiment.Experiment;
-import io.neurojoule.experiment.ExperimentFile;
 import io.neurojoule.experiment.Plan;
 import io.neurojoule.experiment.Selection;
 import io.neurojoule.graph.RadioMlVgg10;
@@ -141,8 +140,7 @@ final class ProfileCommand implements Callable<Integer> {
             bundled();
         }
         Experiment experiment = experiment();
-        return new Session(spec, sources, require, strict, output)
-                .run(experiment, Plan.of(experiment, Selection.ALL), ExperimentFile.write(experiment));
+        return new Session(spec, sources, require, strict, output).run(experiment, Plan.of(experiment, Selection.ALL));
     }
 
     private Experiment experiment() {

@@ -63,8 +63,7 @@ final class RunCommand implements Callable<Integer> {
             spec.commandLine().getOut().flush();
             return Exit.GOOD;
         }
-        return new Session(spec, sources, require, strict, output)
-                .run(experiment, plan, ExperimentFile.write(experiment));
+        return new Session(spec, sources, require, strict, output).run(experiment, plan);
     }
 
     private String read() {

@@ -4,6 +4,7 @@ import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.analysis.ResultRow;
 import io.neurojoule.experiment.Demands;
 import io.neurojoule.experiment.Experiment;
+import io.neurojoule.experiment.ExperimentFile;
 import io.neurojoule.experiment.Plan;
 import io.neurojoule.plugin.Plugins;
 import io.neurojoule.profile.Boundaries;
@@ -52,9 +53,9 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
 
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HHmmss'Z'");
 
-    /// @param text the experiment file to keep
     /// @return the exit code
-    int run(Experiment experiment, Plan plan, String text) throws IOException {
+    int run(Experiment asked, Plan plan) throws IOException {
+        Experiment experiment = asked.withSourceOptions(flags.settings(settings(asked)));
         refuse(experiment);
         for (Map.Entry<String, String> artifact : experiment.model().artifacts().entrySet()) {
             if (!Files.isReadable(Path.of(artifact.getValue()))) {
@@ -64,7 +65,8 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
         }
         try (Sources sources = flags.discover(settings(experiment))) {
             requireTemperature(experiment, sources);
-            check(sources, Boundaries.resolve(experiment, sources));
+            Boundaries boundaries = Boundaries.resolve(experiment, sources);
+            check(sources, boundaries.askedMembers(experiment));
             Preflight preflight = Preflight.look(flags.place(), Ticker.monotonic());
             if (strict) {
                 refuse(preflight);
@@ -72,7 +74,7 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
             for (Experiment.Target target : experiment.targets().values()) {
                 require(sources, target.sources().require());
             }
-            return run(sources, preflight, experiment, plan, text);
+            return run(sources, boundaries, preflight, experiment, plan);
         }
     }
 
@@ -159,7 +161,7 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
         }
     }
 
-    private void check(Sources sources, Boundaries boundaries) {
+    private void check(Sources sources, Set<String> asked) {
         if (sources.compute().isEmpty()) {
             throw new UserException(Exit.NO_SOURCE, "no usable energy source; `neurojoule doctor` says why");
         }
@@ -169,7 +171,7 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
         if (!require.get().equals("measured")) {
             throw new UserException(Exit.USAGE, "--require knows 'measured' only, not '%s'".formatted(require.get()));
         }
-        for (String member : boundaries.members()) {
+        for (String member : asked) {
             Basis basis = sources.channels().stream()
                     .filter(channel -> channel.id().equals(member))
                     .map(Channel::basis)
@@ -202,7 +204,7 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
         }
     }
 
-    private int run(Sources sources, Preflight preflight, Experiment experiment, Plan plan, String text)
+    private int run(Sources sources, Boundaries boundaries, Preflight preflight, Experiment experiment, Plan plan)
             throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         Path directory = output.or(() -> experiment.output().dir().map(Path::of))
@@ -228,7 +230,8 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
         ExperimentResult result;
         try {
             outcome = profiler.run(
-                    new Profiler.Request(Main.TOOL, experiment, plan, text, preflight),
+                    new Profiler.Request(
+                            Main.TOOL, experiment, plan, ExperimentFile.write(experiment), boundaries, preflight),
                     directory,
                     (target, recorder) -> ProcessNetwork.start(
                             name(experiment.target(target).workload()),
@@ -260,7 +263,7 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
             return Exit.INTERRUPTED; // the signal came between the last window and here
         }
         if (require.isPresent() && outcome.failed().isEmpty()) {
-            stillMeasured(result, directory);
+            stillMeasured(result, boundaries.asked(experiment), directory);
         }
         return code(outcome, result);
     }
@@ -285,9 +288,11 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
     }
 
     /// A source that was there at the start may have gone since.
-    private static void stillMeasured(ExperimentResult result, Path directory) {
+    private static void stillMeasured(ExperimentResult result, Map<String, Set<String>> asked, Path directory) {
         for (ResultRow row : result.rows()) {
-            boolean figure = row.repeats() > 0 && row.scope() == ResultRow.Scope.BOUNDARY;
+            boolean figure = row.repeats() > 0
+                    && row.scope() == ResultRow.Scope.BOUNDARY
+                    && asked.getOrDefault(row.target(), Set.of()).contains(row.name());
             if (figure && row.basis() == Basis.UNAVAILABLE) {
                 throw new UserException(
                         Exit.NO_SOURCE,

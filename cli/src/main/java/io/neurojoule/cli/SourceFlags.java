@@ -28,14 +28,19 @@ final class SourceFlags {
     ///
     /// @param written what an experiment file says, by source; the command line's settings are added and win
     Sources discover(Map<String, Map<String, String>> written) throws IOException {
-        Map<String, Map<String, String>> settings = new LinkedHashMap<>();
-        written.forEach((source, values) -> settings.put(source, new LinkedHashMap<>(values)));
-        described.forEach(text -> add(text, settings));
         try {
-            return Sources.discover(new SourceConfig(sysfs, Path.of("/proc")), settings);
+            return Sources.discover(new SourceConfig(sysfs, Path.of("/proc")), settings(written));
         } catch (SettingsException e) {
             throw new UserException(Exit.USAGE, String.valueOf(e.getMessage()));
         }
+    }
+
+    /// What an experiment file says about sources, and what the command line adds.
+    Map<String, Map<String, String>> settings(Map<String, Map<String, String>> written) {
+        Map<String, Map<String, String>> settings = new LinkedHashMap<>();
+        written.forEach((source, values) -> settings.put(source, new LinkedHashMap<>(values)));
+        described.forEach(text -> add(text, settings));
+        return settings;
     }
 
     /// Where the facts about the machine are.

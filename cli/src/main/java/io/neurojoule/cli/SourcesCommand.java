@@ -240,7 +240,13 @@ final class SourcesCommand implements Callable<Integer> {
         }
     }
 
+    /// Of a counter the mean since the last look, of a power what it shows.
     private static Line power(Channel channel, Sample then, Sample now) {
+        if (channel.quantity() == Quantity.POWER) {
+            double watts = now.raw * channel.scale() + channel.baseWatts();
+            return new Line(
+                    channel.id(), OptionalDouble.of(watts), channel.basis().name(), "");
+        }
         Signal signal = new Signal(
                 channel,
                 new long[] {then.timeNanos, now.timeNanos},

@@ -93,6 +93,28 @@ class ProfileCommandTest {
     }
 
     @Test
+    void whatTheCommandLineSaysAboutSourcesIsKeptInTheRun() throws Exception {
+        int exit = profile(
+                "python3 " + Lab.root().resolve("examples/my_net.py"),
+                "--source",
+                "synthetic,watts=100",
+                "--boundary",
+                "made-up=synthetic:*");
+
+        assertThat(exit).as(printed.toString()).isZero();
+        Path kept = directory.resolve("run/experiment.yaml");
+        assertThat(ExperimentFile.parse(Files.readString(kept), "kept")
+                        .target("cpu")
+                        .sources()
+                        .options())
+                .isEqualTo(java.util.Map.of("synthetic", java.util.Map.of("watts", "100")));
+        assertThat(run("analyze", directory.resolve("run").toString(), "--json", "--job-energy"))
+                .isZero();
+        assertThat(printed.toString()).contains("Slurm: the run was not part of a job");
+        assertThat(printed.toString()).containsPattern("\"name\" : \"made-up\",\\s+\"basis\" : \"SIMULATED\"");
+    }
+
+    @Test
     void aPrecisionThatTheNetworkRefusesIsAHoleAndNoFailure() {
         int exit = profile("python3 " + Lab.root().resolve("examples/my_net.py"), "--precision", "int8");
 

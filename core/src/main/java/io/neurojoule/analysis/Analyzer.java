@@ -149,7 +149,7 @@ public final class Analyzer {
     }
 
     private CellResult cellResult(Planned cell, Optional<CellRecord> known, List<Window> measured) {
-        OptionalDouble coldStart = coldStart(cell);
+        Optional<Energy> coldStart = coldStart(cell);
         return new CellResult(
                 cell.id(),
                 cell.target(),
@@ -160,7 +160,8 @@ public final class Analyzer {
                 known.map(CellRecord::agreement).orElse(OptionalDouble.empty()),
                 known.map(CellRecord::loadSeconds).orElse(OptionalDouble.empty()),
                 known.map(CellRecord::firstStepSeconds).orElse(OptionalDouble.empty()),
-                coldStart,
+                coldStart.map(energy -> OptionalDouble.of(energy.joules())).orElse(OptionalDouble.empty()),
+                coldStart.map(energy -> OptionalDouble.of(energy.boundJoules())).orElse(OptionalDouble.empty()),
                 coldStart.isPresent() ? Optional.of(basis(headline(cell))) : Optional.empty(),
                 known.map(CellRecord::peakMemoryBytes).orElse(OptionalLong.empty()),
                 known.map(CellRecord::executed).orElse(Map.of()),
@@ -169,17 +170,10 @@ public final class Analyzer {
     }
 
     private Quality quality(Planned cell, List<Window> measured) {
-        OptionalDouble drift = OptionalDouble.empty();
-        OptionalLong throttles = OptionalLong.empty();
         double[] perElement = new double[measured.size()];
         boolean whole = true;
         for (int i = 0; i < measured.size(); i++) {
             Window window = measured.get(i);
-            drift = larger(drift, idleDrift(cell, window));
-            OptionalLong here = window.conditions().throttleEvents();
-            if (here.isPresent()) {
-                throttles = OptionalLong.of(throttles.orElse(0) + here.getAsLong());
-            }
             if (sum(window, headline(cell)) instanceof Energy energy) {
                 perElement[i] = energy.joules() / window.elements();
             } else {
@@ -187,11 +181,24 @@ public final class Analyzer {
             }
         }
         return new Quality(
-                drift,
-                largest(measured, window -> window.conditions().foreignCpuSeconds()),
-                largest(measured, window -> window.conditions().profilerCpuSeconds()),
+                largest(measured, window -> idleDrift(cell, window)),
+                largest(measured, window -> cpuShare(window, window.conditions().foreignCpuSeconds())),
+                largest(measured, window -> cpuShare(window, window.conditions().profilerCpuSeconds())),
                 whole && !headline(cell).isEmpty() ? Quality.variation(perElement) : OptionalDouble.empty(),
-                throttles);
+                throttleEvents(measured));
+    }
+
+    /// Over all windows; empty if it is not known for one of them.
+    private static OptionalLong throttleEvents(List<Window> measured) {
+        long sum = 0;
+        for (Window window : measured) {
+            OptionalLong here = window.conditions().throttleEvents();
+            if (here.isEmpty()) {
+                return OptionalLong.empty();
+            }
+            sum += here.getAsLong();
+        }
+        return measured.isEmpty() ? OptionalLong.empty() : OptionalLong.of(sum);
     }
 
     /// The first idle window of a repeat is before the measured one, the last after it.
@@ -211,18 +218,25 @@ public final class Analyzer {
         return mean > 0 ? OptionalDouble.of(Math.abs(last - first) / mean) : OptionalDouble.empty();
     }
 
-    /// CPU time as a share of all processors, the most of all windows; empty if it is not known for one of them.
-    private OptionalDouble largest(List<Window> measured, Function<Window, OptionalDouble> cpuSeconds) {
+    /// The most of all windows; empty if it is not known for one of them.
+    private static OptionalDouble largest(List<Window> measured, Function<Window, OptionalDouble> figure) {
         OptionalDouble most = OptionalDouble.empty();
-        int processors = processors();
         for (Window window : measured) {
-            OptionalDouble here = cpuSeconds.apply(window);
-            if (here.isEmpty() || processors == 0) {
+            OptionalDouble here = figure.apply(window);
+            if (here.isEmpty()) {
                 return OptionalDouble.empty();
             }
-            most = larger(most, OptionalDouble.of(here.getAsDouble() / window.seconds() / processors));
+            most = OptionalDouble.of(Math.max(most.orElse(here.getAsDouble()), here.getAsDouble()));
         }
         return most;
+    }
+
+    /// CPU time as a share of all processors.
+    private OptionalDouble cpuShare(Window window, OptionalDouble cpuSeconds) {
+        int processors = processors();
+        return cpuSeconds.isPresent() && processors > 0
+                ? OptionalDouble.of(cpuSeconds.getAsDouble() / window.seconds() / processors)
+                : OptionalDouble.empty();
     }
 
     private int processors() {
@@ -233,22 +247,18 @@ public final class Analyzer {
         }
     }
 
-    private static OptionalDouble larger(OptionalDouble a, OptionalDouble b) {
-        return b.isEmpty() || (a.isPresent() && a.getAsDouble() >= b.getAsDouble()) ? a : b;
-    }
-
     /// Energy of the first load of a cell and of its first step at the headline boundary, if all its members have one.
-    private OptionalDouble coldStart(Planned cell) {
+    private Optional<Energy> coldStart(Planned cell) {
         List<Window> loads = windows(cell.id(), Window.Kind.LOAD);
         List<Window> steps = windows(cell.id(), Window.Kind.WARMUP);
         List<String> members = headline(cell);
         if (loads.isEmpty() || steps.isEmpty() || members.isEmpty()) {
-            return OptionalDouble.empty();
+            return Optional.empty();
         }
         return sum(loads.getFirst(), members) instanceof Energy load
                         && sum(steps.getFirst(), members) instanceof Energy step
-                ? OptionalDouble.of(load.joules() + step.joules())
-                : OptionalDouble.empty();
+                ? Optional.of(new Energy(load.joules() + step.joules(), load.boundJoules() + step.boundJoules()))
+                : Optional.empty();
     }
 
     private List<String> headline(Planned cell) {

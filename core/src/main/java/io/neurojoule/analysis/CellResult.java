@@ -16,6 +16,7 @@ import java.util.OptionalLong;
 /// @param loadSeconds     time to load and prepare
 /// @param firstStepSeconds time of the first step after load
 /// @param coldStartJoules energy of load and first step at the headline boundary
+/// @param coldStartBoundJoules how far that may be off because of the sources: windows of load and first step are short
 /// @param coldStartBasis  how it was obtained; empty if there is none
 /// @param peakMemoryBytes of the network's process
 /// @param executed        share of run time by data type really executed
@@ -32,6 +33,7 @@ public record CellResult(
         OptionalDouble loadSeconds,
         OptionalDouble firstStepSeconds,
         OptionalDouble coldStartJoules,
+        OptionalDouble coldStartBoundJoules,
         Optional<Basis> coldStartBasis,
         OptionalLong peakMemoryBytes,
         Map<String, Double> executed,

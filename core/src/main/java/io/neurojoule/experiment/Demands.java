@@ -4,6 +4,8 @@ import io.neurojoule.analysis.CellResult;
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.analysis.Finding;
 import io.neurojoule.analysis.Severity;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -61,8 +63,8 @@ public final class Demands {
             findings.add(Finding.of(
                             GATE + name,
                             Severity.WARNING,
-                            "%s %.2g %%; the gate allows %.2g %%"
-                                    .formatted(what, found.getAsDouble() * 100, most.getAsDouble() * 100))
+                            "%s %s; the gate allows %s"
+                                    .formatted(what, percent(found.getAsDouble()), percent(most.getAsDouble())))
                     .inCell(cell.cellId()));
         }
     }
@@ -81,6 +83,15 @@ public final class Demands {
                                     .formatted(cell.quality().throttleEvents().getAsLong()))
                     .inCell(cell.cellId()));
         }
+    }
+
+    private static String percent(double share) {
+        return BigDecimal.valueOf(share)
+                        .movePointRight(2)
+                        .round(new MathContext(2))
+                        .stripTrailingZeros()
+                        .toPlainString()
+                + " %";
     }
 
     /// A gate that cannot be checked is not passed.

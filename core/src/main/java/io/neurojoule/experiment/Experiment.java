@@ -64,6 +64,23 @@ public record Experiment(
                 version, name, title, element, other, matrix, targets, method, gates, thresholds, carbon, output);
     }
 
+    /// The same experiment with these settings of sources, for all targets: they share the sources.
+    public Experiment withSourceOptions(Map<String, Map<String, String>> options) {
+        Map<String, Target> others = new LinkedHashMap<>();
+        targets.forEach((key, target) -> others.put(
+                key,
+                new Target(
+                        target.label,
+                        target.simulated,
+                        target.workload,
+                        target.matrix,
+                        new Sources(target.sources.require, target.sources.want, options),
+                        target.boundary,
+                        target.place)));
+        return new Experiment(
+                version, name, title, element, model, matrix, others, method, gates, thresholds, carbon, output);
+    }
+
     /// The precisions of a target: its own, else those of the file, else those that have an artefact, else `default`.
     ///
     /// @throws IllegalArgumentException if there is no such target

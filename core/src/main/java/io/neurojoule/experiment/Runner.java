@@ -42,6 +42,11 @@ public final class Runner {
     /// A window that was too short is asked again for at most so many times the length.
     private static final double LONGEST_AGAIN = 3;
 
+    /// Reading a request and writing its answer takes less, unless the machine is very busy.
+    private static final double MOST_OUTSIDE_SECONDS = 0.1;
+
+    private static final double MOST_OUTSIDE_SHARE = 0.05;
+
     /// A machine that is not cool by then will not get cool.
     private static final Duration LONGEST_COOLDOWN = Duration.ofMinutes(10);
 
@@ -404,7 +409,22 @@ public final class Runner {
                             RunRequest.Timing.BARE));
         }
         if (!cancelled) {
+            noteNarrowStamps(visit, once.answer());
             record(visit, repeat, Window.Kind.MEASURE, once);
+        }
+    }
+
+    /// Elements that were inferred outside the network's stamps would have been for nothing.
+    private void noteNarrowStamps(Visit visit, RunAnswer answer) throws IOException {
+        double answered = (answer.receivedNanos() - answer.sentNanos()) * 1e-9;
+        double outside = answered - answer.seconds();
+        if (answer.stamped() && outside > MOST_OUTSIDE_SECONDS && outside > MOST_OUTSIDE_SHARE * answered) {
+            recorder.note(Note.of(
+                            "stamps-narrow",
+                            "warning",
+                            "the network's stamps cover %.3g s of the %.3g s that its answer took; if it inferred outside them, the figure is too low"
+                                    .formatted(answer.seconds(), answered))
+                    .inCell(visit.cellId()));
         }
     }
 

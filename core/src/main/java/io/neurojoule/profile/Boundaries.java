@@ -4,7 +4,6 @@ import io.neurojoule.experiment.Experiment;
 import io.neurojoule.experiment.ExperimentException;
 import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Component.Kind;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -32,9 +31,7 @@ public record Boundaries(Map<String, Map<String, List<String>>> byTarget) {
                     .device()
                     .map(device -> sources.device(device, environment(target)))
                     .orElse(List.of());
-            List<String> compute = new ArrayList<>(sources.compute());
-            compute.addAll(used);
-            own.put(COMPUTE, compute);
+            own.put(COMPUTE, sources.withoutParts(sources.compute(), used));
             if (!used.isEmpty()) {
                 own.put(DEVICE, used);
             }
@@ -95,6 +92,26 @@ public record Boundaries(Map<String, Map<String, List<String>>> byTarget) {
         return flat;
     }
 
+    /// What figures are asked for: the headline, and the boundaries that the user names.
+    public Map<String, Set<String>> asked(Experiment experiment) {
+        Map<String, Set<String>> asked = new LinkedHashMap<>();
+        experiment.targets().forEach((name, target) -> {
+            Set<String> names = new LinkedHashSet<>(Set.of(COMPUTE));
+            names.addAll(target.boundary().keySet());
+            asked.put(name, names);
+        });
+        return asked;
+    }
+
+    /// The ids of all channels that the asked boundaries sum.
+    public Set<String> askedMembers(Experiment experiment) {
+        Set<String> members = new LinkedHashSet<>();
+        asked(experiment)
+                .forEach((target, names) -> names.forEach(name ->
+                        members.addAll(byTarget.getOrDefault(target, Map.of()).getOrDefault(name, List.of()))));
+        return members;
+    }
+
     /// The ids of all channels that a boundary sums.
     public Set<String> members() {
         return byTarget.values().stream()
@@ -106,17 +123,11 @@ public record Boundaries(Map<String, Map<String, List<String>>> byTarget) {
     /// The channels that windows must be long enough for: members of the headline and of the boundaries that the user
     /// names, and what the sources must have.
     Set<String> required(Experiment experiment, Sources sources) {
-        Set<String> required = new LinkedHashSet<>();
-        experiment.targets().forEach((name, target) -> {
-            required.addAll(headline(name));
-            target.boundary()
-                    .keySet()
-                    .forEach(boundary -> required.addAll(
-                            byTarget.getOrDefault(name, Map.of()).getOrDefault(boundary, List.of())));
-            target.sources()
-                    .require()
-                    .forEach(selector -> sources.matching(selector).forEach(channel -> required.add(channel.id())));
-        });
+        Set<String> required = new LinkedHashSet<>(askedMembers(experiment));
+        experiment.targets().values().stream()
+                .flatMap(target -> target.sources().require().stream())
+                .flatMap(selector -> sources.matching(selector).stream())
+                .forEach(channel -> required.add(channel.id()));
         return required;
     }
 

@@ -9,6 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// The energy that Slurm has booked for a job: to compare with, never a source.
 ///
@@ -24,9 +26,12 @@ public record JobEnergy(String job, OptionalDouble joules, String reason) {
     /// Slurm's own words for no value are near 2^64; no job has used this much.
     private static final double MOST_JOULES = 1e15;
 
-    /// The job that this process runs in.
-    public static Optional<String> jobOf(Map<String, String> environment) {
-        return Optional.ofNullable(environment.get("SLURM_JOB_ID")).filter(id -> id.matches("[0-9]+"));
+    private static final Pattern JOB = Pattern.compile("([0-9]+)(,.*)?");
+
+    /// The job that a run was part of, from the facts in its `run.json`.
+    public static Optional<String> jobOf(Map<String, String> facts) {
+        Matcher job = JOB.matcher(facts.getOrDefault(Preflight.SLURM_JOB, ""));
+        return job.matches() ? Optional.of(job.group(1)) : Optional.empty();
     }
 
     /// Asks `sacct`, which takes some tenths of a second: after the run, never while measuring.

@@ -4,6 +4,7 @@ import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Quantity;
 import io.neurojoule.sensor.Sensor;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Optional;
 
 /// How often a sensor is read.
@@ -22,21 +23,21 @@ public final class Pace {
 
     private Pace() {}
 
-    /// At most ten times a second; no faster than the refresh where a read takes long or counts; four times per turn of
+    /// At most ten times a second; no faster than the refresh of its fastest channel where a read takes long or counts;
+    /// four times per turn of
     /// a
     /// counter at its maximum power.
     ///
     /// @param read how long a read takes; empty if that is not known
     public static Duration of(Sensor sensor, Optional<Duration> read) {
         boolean cheap = read.filter(time -> time.compareTo(CHEAP) < 0).isPresent();
-        Duration period = DEFAULT;
-        for (Channel channel : sensor.channels()) {
-            boolean looks = cheap && channel.quantity() == Quantity.POWER;
-            Duration wanted = looks ? channel.refresh().dividedBy(LOOKS_PER_REFRESH) : channel.refresh();
-            if (wanted.compareTo(period) > 0) {
-                period = wanted;
-            }
-        }
+        Duration fastest = sensor.channels().stream()
+                .map(channel -> cheap && channel.quantity() == Quantity.POWER
+                        ? channel.refresh().dividedBy(LOOKS_PER_REFRESH)
+                        : channel.refresh())
+                .min(Comparator.naturalOrder())
+                .orElse(DEFAULT);
+        Duration period = fastest.compareTo(DEFAULT) > 0 ? fastest : DEFAULT;
         for (Channel channel : sensor.channels()) {
             if (channel.quantity() == Quantity.ENERGY
                     && channel.wrapsAt() > 0

@@ -14,6 +14,8 @@ import io.neurojoule.recording.Recorder;
 import io.neurojoule.recording.Recording;
 import io.neurojoule.recording.RunInfo;
 import io.neurojoule.recording.Signal;
+import io.neurojoule.sensor.Basis;
+import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Discovery;
 import io.neurojoule.sensor.Sensor;
 import io.neurojoule.time.ClockPair;
@@ -45,9 +47,11 @@ public final class Profiler {
 
     /// What is to be profiled.
     ///
-    /// @param text      the experiment file that is kept in the run directory
-    /// @param preflight what the machine is and does before the run
-    public record Request(String tool, Experiment experiment, Plan plan, String text, Preflight preflight) {}
+    /// @param text       the experiment file that is kept in the run directory
+    /// @param boundaries as resolved for the experiment and the profiler's sources
+    /// @param preflight  what the machine is and does before the run
+    public record Request(
+            String tool, Experiment experiment, Plan plan, String text, Boundaries boundaries, Preflight preflight) {}
 
     /// How a run ended, apart from its figures.
     ///
@@ -66,6 +70,7 @@ public final class Profiler {
     private volatile boolean cancelled;
     private volatile Optional<Recorder> recorder = Optional.empty();
     private volatile List<String> headline = List.of();
+    private volatile Basis strongest = Basis.MEASURED;
 
     public Profiler(Sources sources, Ticker ticker) {
         this.sources = sources;
@@ -75,7 +80,7 @@ public final class Profiler {
     /// @throws ExperimentException if the experiment asks for sources that are not there
     /// @throws IOException if the run directory cannot be written
     public Outcome run(Request request, Path directory, Start start, Progress progress) throws IOException {
-        Boundaries boundaries = Boundaries.resolve(request.experiment(), sources);
+        Boundaries boundaries = request.boundaries();
         try (Recorder writing = Recorder.create(directory, ticker)) {
             Map<Sensor, Trial> trials = trials();
             RunInfo info = info(request, boundaries, trials);
@@ -87,6 +92,7 @@ public final class Profiler {
             Map<Sensor, Duration> periods = new LinkedHashMap<>();
             trials.forEach((sensor, trial) -> periods.put(sensor, Pace.of(sensor, trial.readMedian())));
             writing.record(periods);
+            strongest = info.simulated().isPresent() ? Basis.SIMULATED : Basis.MEASURED;
             recorder = Optional.of(writing);
             double window =
                     window(request.experiment(), boundaries.required(request.experiment(), sources), info, writing);
@@ -208,9 +214,7 @@ public final class Profiler {
         double slowest = 0;
         for (RunInfo.SensorInfo sensor : info.sensors()) {
             if (sensor.channels().stream().anyMatch(channel -> required.contains(channel.id()))) {
-                Duration declared = sensor.channels().getFirst().refresh();
-                slowest = Math.max(
-                        slowest, sensor.measuredRefresh().orElse(declared).toNanos() * 1e-9);
+                slowest = Math.max(slowest, slowest(sensor, required).toNanos() * 1e-9);
             }
         }
         double least = slowest * measure.minUpdates();
@@ -224,6 +228,19 @@ public final class Profiler {
         return Math.max(least, measure.minSeconds());
     }
 
+    /// The slowest of a sensor's required channels; what was measured is the refresh of its first channel.
+    private static Duration slowest(RunInfo.SensorInfo sensor, Set<String> required) {
+        Duration slowest = Duration.ZERO;
+        for (Channel channel : sensor.channels()) {
+            boolean first = channel.equals(sensor.channels().getFirst());
+            Duration refresh = first ? sensor.measuredRefresh().orElse(channel.refresh()) : channel.refresh();
+            if (required.contains(channel.id()) && refresh.compareTo(slowest) > 0) {
+                slowest = refresh;
+            }
+        }
+        return slowest;
+    }
+
     /// Ends the run soon; what was recorded is kept.
     public void cancel() {
         cancelled = true;
@@ -235,6 +252,7 @@ public final class Profiler {
         List<String> members = headline;
         List<Signal> signals = recorder.map(recording -> recording.recent(age)).orElse(List.of()).stream()
                 .filter(signal -> members.contains(signal.channel().id()))
+                .map(signal -> signal.withBasis(signal.channel().basis().and(strongest)))
                 .toList();
         return signals.size() == members.size() ? signals : List.of();
     }

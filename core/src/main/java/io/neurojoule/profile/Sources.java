@@ -36,7 +36,13 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
     private static final Comparator<Channel> BETTER = Comparator.comparing(Channel::basis)
             .thenComparing(Sources::isCoarse)
             .thenComparing(Channel::quantity)
+            .thenComparing(channel -> channel.refresh().isZero()) // unknown
             .thenComparing(Channel::refresh);
+
+    private static final int PCI_WITHOUT_DOMAIN = "41:00.0".length();
+
+    /// PCI addresses as people write them, with or without the domain.
+    private static final Pattern PCI = Pattern.compile("([0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}\\.[0-7]");
 
     public Sources {
         sensors = List.copyOf(sensors);
@@ -69,9 +75,14 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
             if (source.name().equals("synthetic") && own.options().isEmpty()) {
                 continue;
             }
-            Discovery found = source.discover(own);
-            sensors.addAll(found.sensors());
-            missing.addAll(found.missing());
+            try {
+                Discovery found = source.discover(own);
+                sensors.addAll(found.sensors());
+                missing.addAll(found.missing());
+            } catch (SettingsException e) {
+                new Sources(sensors, missing).close();
+                throw e;
+            }
         }
         if (sensors.stream().anyMatch(sensor -> covers(sensor, Basis.MEASURED))) {
             for (Sensor sensor : List.copyOf(sensors)) {
@@ -134,7 +145,8 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
     }
 
     /// The channels of the accelerator that a network uses: `cpu` has none, a PCI address such as `0000:41:00.0` means
-    /// that card. A device that no source knows is a member that was not recorded, so that the sum has no figure.
+    /// that card, and so does the id of its component. A device that no source knows is a member that was not recorded,
+    /// so that the sum has no figure.
     ///
     /// @param environment of the network's process
     /// @throws SettingsException if it cannot be told which card is meant
@@ -150,8 +162,12 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
                 return device(device, id -> id.equals(component.get()));
             }
         }
-        String address = device.matches("[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\\.[0-7]") ? "0000:" + device : device;
-        return device(device, id -> id.endsWith("-" + address.toLowerCase(Locale.ROOT)));
+        String name = device.toLowerCase(Locale.ROOT);
+        if (!PCI.matcher(name).matches()) {
+            return device(device, id -> id.equals(name));
+        }
+        String address = name.length() == PCI_WITHOUT_DOMAIN ? "0000:" + name : name;
+        return device(device, id -> id.endsWith("-" + address));
     }
 
     private List<String> device(String device, Predicate<String> meant) {
@@ -162,6 +178,24 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
         return card.isEmpty()
                 ? List.of("device:" + device)
                 : oneEach(card).stream().map(Channel::id).toList();
+    }
+
+    /// Both lists in one, without what another member contains: an APU's figure has the processor's in it. An id that
+    /// no
+    /// sensor has stays.
+    List<String> withoutParts(List<String> some, List<String> others) {
+        List<String> ids =
+                Stream.concat(some.stream(), others.stream()).distinct().toList();
+        List<Channel> members = channels().stream()
+                .filter(channel -> ids.contains(channel.id()))
+                .toList();
+        Set<String> parts = members.stream()
+                .filter(part -> members.stream()
+                        .anyMatch(whole ->
+                                !whole.equals(part) && whole.component().contains(part.component())))
+                .map(Channel::id)
+                .collect(Collectors.toSet());
+        return ids.stream().filter(id -> !parts.contains(id)).toList();
     }
 
     /// One channel for each component: the best basis, then a counter before a power, unless its steps are coarse, then
@@ -189,8 +223,7 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
     }
 
     /// The energy and power channels that a selector means: a glob, where `rapl:package` also means `rapl:package-0`.
-    /// Empty
-    /// if there is none.
+    /// Empty if there is none.
     public List<Channel> matching(String selector) {
         String full = Plugins.load(PowerSource.class, "power source", PowerSource::name).byName().values().stream()
                 .flatMap(source -> source.resolve(selector).stream())

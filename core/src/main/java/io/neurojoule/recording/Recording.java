@@ -40,13 +40,7 @@ public record Recording(
 
     /// The experiment file says that the hardware is not real; nothing here looks for an emulator.
     private static Signal simulated(Signal signal) {
-        Channel channel = signal.channel();
-        return new Signal(
-                channel.withBasis(channel.basis().and(Basis.SIMULATED)),
-                signal.timeNanos(),
-                signal.readNanos(),
-                signal.raw(),
-                signal.gaps());
+        return signal.withBasis(signal.channel().basis().and(Basis.SIMULATED));
     }
 
     /// @throws IOException if this is no run directory, or one of a newer format

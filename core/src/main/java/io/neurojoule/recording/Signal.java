@@ -1,5 +1,6 @@
 package io.neurojoule.recording;
 
+import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
 import java.util.List;
 
@@ -20,6 +21,11 @@ public record Signal(Channel channel, long[] timeNanos, long[] readNanos, long[]
 
     /// A read that gave no value.
     public record Gap(long atNanos, String why) {}
+
+    /// The same values with another basis.
+    public Signal withBasis(Basis basis) {
+        return new Signal(channel.withBasis(basis), timeNanos, readNanos, raw, gaps);
+    }
 
     public int size() {
         return raw.length;

@@ -29,7 +29,8 @@ final class Tap {
     private final ReentrantLock lock = new ReentrantLock();
     private int kept;
     private boolean gone;
-    private volatile long lastReadNanos;
+    private boolean lastWasSlow;
+    private volatile boolean slow;
 
     Tap(Sensor sensor, Ticker ticker, SignalFile sink) {
         this.sensor = sensor;
@@ -54,7 +55,7 @@ final class Tap {
     /// Reads once more at the edge of a window, unless the sensor is slow, or its sampler has been inside a read for
     /// long: nobody waits for it.
     void sampleAtEdge() throws IOException {
-        if (lastReadNanos > QUICK_NANOS) {
+        if (slow) {
             return;
         }
         try {
@@ -85,13 +86,20 @@ final class Tap {
             sink.gap(before, "gone: " + e.getMessage());
             return;
         } catch (IOException e) {
-            lastReadNanos = ticker.nanos() - before;
+            look(ticker.nanos() - before);
             sink.gap(before, String.valueOf(e.getMessage()));
             return;
         }
         long took = ticker.nanos() - before;
-        lastReadNanos = took;
+        look(took);
         record(before + took / 2, took);
+    }
+
+    /// A sensor is slow from its first read on, or after two in a row: one may have met a busy machine.
+    private void look(long readNanos) {
+        boolean isSlow = readNanos > QUICK_NANOS;
+        slow = isSlow && (lastWasSlow || kept == 0);
+        lastWasSlow = isSlow;
     }
 
     private void record(long midNanos, long readNanos) throws IOException {

@@ -259,6 +259,9 @@ public final class HtmlReport implements ReportFormat {
                         Format.quantity(cell.loadSeconds(), "s"),
                         Format.quantity(cell.firstStepSeconds(), "s"),
                         Format.quantity(cell.coldStartJoules(), "J")
+                                + (cell.coldStartBoundJoules().isPresent()
+                                        ? " ±" + Format.quantity(cell.coldStartBoundJoules(), "J")
+                                        : "")
                                 + cell.coldStartBasis()
                                         .map(basis -> " " + basis)
                                         .orElse(""),

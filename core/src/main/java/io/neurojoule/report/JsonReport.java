@@ -94,6 +94,7 @@ public final class JsonReport implements ReportFormat {
         put(tree, "load_seconds", cell.loadSeconds());
         put(tree, "first_step_seconds", cell.firstStepSeconds());
         put(tree, "cold_start_joules", cell.coldStartJoules());
+        put(tree, "cold_start_bound_joules", cell.coldStartBoundJoules());
         cell.coldStartBasis().ifPresent(basis -> tree.put("cold_start_basis", basis.name()));
         cell.peakMemoryBytes().ifPresent(bytes -> tree.put("peak_memory_bytes", bytes));
         tree.put("executed", new TreeMap<>(cell.executed()));

@@ -65,21 +65,19 @@ public final class TextReport implements ReportFormat {
     /// sources that this machine does not have are named in one line, and `doctor` says why.
     private static void findings(ExperimentResult result, Appendable out) throws IOException {
         Set<String> absent = new TreeSet<>();
-        Map<String, List<String>> cells = new LinkedHashMap<>();
+        Map<Said, List<String>> cells = new LinkedHashMap<>();
         for (Finding finding : result.findings()) {
             if (finding.severity() == Severity.INFO && finding.code().endsWith(ABSENT)) {
                 absent.add(finding.code().substring(0, finding.code().length() - ABSENT.length()));
             } else if (!finding.code().equals("network-failed")) {
-                cells.computeIfAbsent(
-                                finding.code() + "%s: "
-                                        + oneLine(finding.message()).replace("%", "%%"),
-                                line -> new ArrayList<>())
+                cells.computeIfAbsent(new Said(finding.code(), oneLine(finding.message())), said -> new ArrayList<>())
                         .add(finding.cellId().orElse(""));
             }
         }
-        for (Map.Entry<String, List<String>> line : cells.entrySet()) {
-            out.append("  ").append(line.getKey().formatted(cells(line.getValue())));
-            out.append(times(line.getValue()));
+        for (Map.Entry<Said, List<String>> line : cells.entrySet()) {
+            Said said = line.getKey();
+            out.append("  ").append(said.code()).append(cells(line.getValue()));
+            out.append(": ").append(said.message()).append(times(line.getValue()));
         }
         if (!absent.isEmpty()) {
             out.append("  not on this machine: ")
@@ -87,6 +85,8 @@ public final class TextReport implements ReportFormat {
                     .append(" (`neurojoule doctor` says why)\n");
         }
     }
+
+    private record Said(String code, String message) {}
 
     /// The first cell, and how many more.
     private static String cells(List<String> ids) {

@@ -209,6 +209,9 @@ class AnalyzerTest {
         CellResult cell = analyze(both(), measured(), Optional.empty()).cells().getFirst();
 
         assertThat(cell.coldStartJoules().getAsDouble()).isCloseTo(300, within(1e-3));
+        // Two windows, two packages, a refresh of 1 ms at both edges, at 200 W each at most: 1.6 J; the counters'
+        // steps.
+        assertThat(cell.coldStartBoundJoules().getAsDouble()).isCloseTo(1.6, within(1e-3));
         assertThat(cell.coldStartBasis()).contains(Basis.MEASURED);
     }
 
@@ -249,6 +252,40 @@ class AnalyzerTest {
         assertThat(quality.idleDrift().getAsDouble()).isCloseTo(0, within(1e-9));
         // 0.15 J and 0.05 J per element: mean 0.1, standard deviation 0.0707.
         assertThat(quality.repeatCv().getAsDouble()).isCloseTo(0.7071, within(1e-3));
+    }
+
+    @Test
+    void aQualityThatIsNotKnownForOneWindowIsNotKnown() {
+        twoRepeats();
+        Window first = windows.get(3);
+        windows.set(
+                3,
+                new Window(
+                        first.id(),
+                        CELL,
+                        1,
+                        first.kind(),
+                        first.startNanos(),
+                        first.endNanos(),
+                        first.iterations(),
+                        first.elements(),
+                        true,
+                        new Conditions(
+                                OptionalDouble.of(1), OptionalDouble.of(1), OptionalDouble.of(0), OptionalLong.of(0))));
+        List<Signal> lostIdle = List.of(signal("package-0", 20, 100, 4), signal("package-1", 10, 50, -1));
+
+        Quality quality = analyze(lostIdle, measured(), Optional.empty())
+                .cells()
+                .getFirst()
+                .quality();
+
+        assertThat(quality.throttleEvents())
+                .as("the second window does not tell")
+                .isEmpty();
+        assertThat(quality.foreignCpu()).isEmpty();
+        assertThat(quality.idleDrift())
+                .as("the idle after the first repeat has no figure")
+                .isEmpty();
     }
 
     @Test

@@ -71,6 +71,7 @@ class DemandsTest {
                 NONE,
                 NONE,
                 NONE,
+                NONE,
                 Optional.empty(),
                 OptionalLong.empty(),
                 Map.of(),

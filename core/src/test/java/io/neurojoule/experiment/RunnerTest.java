@@ -51,6 +51,7 @@ class RunnerTest {
     private OptionalDouble coolBelow = OptionalDouble.empty();
     private final Map<Sensor, Duration> sensors = new HashMap<>();
     private double usesSeconds = 0.25;
+    private double answersLaterSeconds;
     private double answersSeconds = WINDOW_SECONDS;
     private Optional<NetworkException> onMeasure = Optional.empty();
 
@@ -84,7 +85,16 @@ class RunnerTest {
             long start = nowNanos;
             nowNanos += (long) (answersSeconds * 1e9);
             return new RunAnswer(
-                    100, 100L * batch, start, nowNanos, true, start, nowNanos, Map.of(), Map.of(), Map.of());
+                    100,
+                    100L * batch,
+                    start,
+                    nowNanos,
+                    true,
+                    start,
+                    nowNanos + (long) (answersLaterSeconds * 1e9),
+                    Map.of(),
+                    Map.of(),
+                    Map.of());
         }
 
         @Override
@@ -306,6 +316,19 @@ class RunnerTest {
                 .mapToLong(fields -> Long.parseLong(fields[2]))
                 .min()
                 .orElseThrow();
+    }
+
+    @Test
+    void stampsThatLeaveOutMuchOfTheAnswersTimeAreFoundAndOthersAreNot() throws IOException {
+        answersLaterSeconds = 0.4;
+        run(8);
+        assertThat(directory.resolve("run/findings.jsonl")).content().doesNotContain("stamps-narrow");
+
+        directory = directory.resolve("later");
+        answersLaterSeconds = 8;
+        run(8);
+
+        assertThat(directory.resolve("run/findings.jsonl")).content().contains("stamps-narrow", "10.0 s of the 18.0 s");
     }
 
     @Test

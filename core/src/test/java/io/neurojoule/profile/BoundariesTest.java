@@ -112,6 +112,27 @@ class BoundariesTest {
     }
 
     @Test
+    void anAcceleratorThatHasTheProcessorInItIsNotAddedToIt() {
+        Component apu = Component.of(Kind.ACCELERATOR, "gpu-0000:04:00.0");
+        Component cpu = new Component(Kind.CPU, "package-0", Set.of("gpu-0000:04:00.0"));
+        Sources laptop = new Sources(
+                List.of(
+                        new Fixed(counter("rapl:package-0", cpu)),
+                        new Fixed(power("hwmon:0000:04:00.0/power1", apu, Duration.ofMillis(100)))),
+                List.of());
+        Experiment experiment = experiment("apu: {workload: {adapter: command, command: [x], device: '04:00.0'}}");
+
+        assertThat(Boundaries.resolve(experiment, laptop).flat())
+                .containsEntry("compute", List.of("hwmon:0000:04:00.0/power1"));
+    }
+
+    @Test
+    void aDeviceIsNoSuffixOfAnotherName() {
+        assertThat(server().device("0", Map.of())).containsExactly("device:0");
+        assertThat(server().device("gpu-0000:41:00.0", Map.of())).containsExactly("nvml:0000:41:00.0/energy");
+    }
+
+    @Test
     void targetsThatDifferHaveBoundariesOfTheirOwn() {
         Map<String, List<String>> boundaries = resolve("""
                 cpu: {workload: {adapter: command, command: [x]}}

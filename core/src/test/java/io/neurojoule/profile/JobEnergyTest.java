@@ -65,8 +65,11 @@ class JobEnergyTest {
 
     @Test
     void theJobIsThatOfTheEnvironment() {
-        assertThat(JobEnergy.jobOf(Map.of("SLURM_JOB_ID", "812345"))).contains("812345");
+        assertThat(JobEnergy.jobOf(Map.of(Preflight.SLURM_JOB, "812345, has all 64 CPUs of the node")))
+                .contains("812345");
         assertThat(JobEnergy.jobOf(Map.of())).isEmpty();
-        assertThat(JobEnergy.jobOf(Map.of("SLURM_JOB_ID", "1; reboot"))).isEmpty();
+        assertThat(JobEnergy.jobOf(Map.of(Preflight.SLURM_JOB, Preflight.NO_JOB)))
+                .isEmpty();
+        assertThat(JobEnergy.jobOf(Map.of(Preflight.SLURM_JOB, "1; reboot"))).isEmpty();
     }
 }

@@ -79,4 +79,39 @@ class PaceTest {
         assertThat(Pace.of(new Counter(20_000_000), Optional.empty())).isEqualTo(Duration.ofMillis(50));
         assertThat(Pace.of(new Counter(0), Optional.empty())).isEqualTo(Duration.ofMillis(100));
     }
+
+    /// A counter that is renewed often beside a power that is renewed seldom.
+    private record Both() implements Sensor {
+        @Override
+        public String id() {
+            return "test:gpu";
+        }
+
+        @Override
+        public List<Channel> channels() {
+            Component gpu = Component.of(Component.Kind.ACCELERATOR, "gpu");
+            return List.of(
+                    Channel.counter("test:gpu/energy", gpu, 1e-3, 0, Duration.ofMillis(100)),
+                    Channel.power("test:gpu/power", gpu, 1e-3, Duration.ofSeconds(1), Duration.ZERO));
+        }
+
+        @Override
+        public String via() {
+            return "test";
+        }
+
+        @Override
+        public void read(Reading out) {
+            out.set(0, 0);
+            out.set(1, 0);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void aSensorIsReadAsItsFastestChannelDeserves() {
+        assertThat(Pace.of(new Both(), Optional.of(Duration.ofMillis(5)))).isEqualTo(Duration.ofMillis(100));
+    }
 }

@@ -220,6 +220,7 @@ final class MadeResult {
                 OptionalDouble.of(0.25),
                 OptionalDouble.empty(),
                 OptionalDouble.of(12.5),
+                OptionalDouble.of(0.4),
                 Optional.of(Basis.MEASURED),
                 OptionalLong.of(123_456_789),
                 Map.of("float32", 0.25, "int8", 0.75),
