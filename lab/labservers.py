@@ -415,7 +415,7 @@ def snmpd_start(d, port, src):
     with open(c, "w") as f:
         f.write(
             f"agentaddress udp:127.0.0.1:{port}\nrocommunity public 127.0.0.1\n"
-            "createUser powerlab SHA powerlab-auth AES powerlab-priv\nrouser powerlab priv\n"  # SNMPv3, authPriv
+            "createUser reader SHA powerlab-auth AES powerlab-priv\nrouser reader priv\n"  # SNMPv3, authPriv
             + "".join(
                 f"pass_persist {o} {sys.executable} {HERE}/labservers.py snmp {d} {src}\n"
                 for o in (".1.3.6.1.4.1.318", ".1.3.6.1.4.1.13742")

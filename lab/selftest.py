@@ -276,7 +276,7 @@ def child_servers():
             "-l",
             "authPriv",
             "-u",
-            "powerlab",
+            "reader",
             "-a",
             "SHA",
             "-A",

@@ -35,6 +35,7 @@ final class Live implements Progress {
     private final Plan plan;
     private int visited;
     private volatile double elementsPerSecond;
+    private volatile boolean isMeasuring;
 
     Live(PrintWriter err, Profiler profiler, Plan plan, String element) {
         this.element = element;
@@ -58,9 +59,9 @@ final class Live implements Progress {
         }
     }
 
-    /// The headline's power; with the throughput of the cell's last loop also joules per element. Nothing while a
-    /// member
-    /// has no figure.
+    /// The headline's power; while a cell is measured also joules per element at the throughput of its last loop.
+    /// Nothing
+    /// while a member has no figure.
     private String watts() {
         List<Signal> members = profiler.recentHeadline(Duration.ofSeconds(2));
         double watts = 0;
@@ -84,7 +85,7 @@ final class Live implements Progress {
         if (history.size() > HISTORY) {
             history.removeFirst();
         }
-        double perSecond = elementsPerSecond;
+        double perSecond = isMeasuring ? elementsPerSecond : 0; // idle watts are no joules of an element
         String each = perSecond > 0 ? "   ≈ " + Format.quantity(watts / perSecond, "J") + "/" + element : "";
         return "   " + sparkline() + " " + Format.quantity(watts, "W") + each + " " + basis;
     }
@@ -102,6 +103,7 @@ final class Live implements Progress {
 
     @Override
     public void begins(String what) {
+        isMeasuring = what.endsWith("measure");
         int of = plan.cells().size() * plan.repeats();
         now.set("[%d/%d] %s   about %s left"
                 .formatted(visited + 1, of, what, Clock.minutes(plan.estimateSeconds() * (of - visited) / of)));

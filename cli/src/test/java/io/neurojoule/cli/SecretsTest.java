@@ -102,7 +102,7 @@ class SecretsTest {
                 "--source",
                 "redfish:bmc1,url=http://127.0.0.1:9654,user=root,password_env=BMC_PW,refresh=0.01",
                 "--source",
-                "snmp:pdu1,host=127.0.0.1,port=9672,version=3,user=powerlab,auth=SHA,auth_password_env=AUTH_PW,"
+                "snmp:pdu1,host=127.0.0.1,port=9672,version=3,user=reader,auth=SHA,auth_password_env=AUTH_PW,"
                         + "priv=AES,priv_password_env=PRIV_PW,device=raritan,outlets=5,refresh=0.01"));
     }
 

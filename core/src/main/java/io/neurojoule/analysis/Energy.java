@@ -31,6 +31,9 @@ public record Energy(double joules, double boundJoules) implements Integral {
     /// Unchanged through the whole window, it is frozen after this many refreshes.
     private static final int FROZEN_WHOLE_REFRESHES = 50;
 
+    /// How many times the age of a value around a window power is looked at.
+    private static final int AROUND_AGES = 3;
+
     /// A power signal with a hole of more than this many refreshes, and more than half a second, is not covered.
     private static final int HOLE_REFRESHES = 5;
     private static final long HOLE_NANOS = 500_000_000L;
@@ -85,20 +88,71 @@ public record Energy(double joules, double boundJoules) implements Integral {
                             + " did not change for longer than it can stand still; its value is stale. Check the driver or module that serves it");
         }
         double seconds = (to - from) * 1e-9;
-        double most = Math.max(channel.maxWatts().orElse(0), sum / seconds);
-        bound += 2 * (channel.scale() + most * age(signal, first, last));
+        double age = age(signal, first, last);
+        double most = Math.max(channel.maxWatts().orElseGet(() -> highestWatts(signal, from, to, age)), sum / seconds);
+        bound += 2 * (channel.scale() + most * age);
         double joules = sum + channel.baseWatts() * seconds;
         return new Energy(joules, bound + channel.accuracy().orElse(0) * Math.abs(joules));
     }
 
-    /// Seconds by which a value may be older than its time stamp: the refresh, and half of the longest read.
+    /// Seconds by which a value may be older than its time stamp: the refresh, and half of the longest read. A counter
+    /// of
+    /// what always draws power that stood still for longer than its refresh has a slower one than it says.
     private static double age(Signal signal, int first, int last) {
         long read = Math.max(signal.readNanos()[first], signal.readNanos()[last]);
-        return signal.channel().refresh().toNanos() * 1e-9 + read * 0.5e-9;
+        long refresh = signal.channel().refresh().toNanos();
+        if (signal.channel().baseWatts() == 0 && drawsAlways(signal.channel().component())) {
+            long coarse = (long) (signal.channel().scale() / LEAST_WATTS * 1e9);
+            refresh = Math.max(refresh, longestStill(signal, first, last) - coarse);
+        }
+        return refresh * 1e-9 + read * 0.5e-9;
+    }
+
+    /// The highest mean power from one change of the counter to the next, in the window and a little around it: what a
+    /// value
+    /// that is too old may have left out or brought in.
+    private static double highestWatts(Signal signal, long from, long to, double ageSeconds) {
+        long[] t = signal.timeNanos();
+        long around = (long) (AROUND_AGES * ageSeconds * 1e9);
+        int last = Math.min(ceiling(t, to + around), t.length - 1);
+        int changed = Math.max(floor(t, from - around), 0);
+        double highest = 0;
+        for (int i = changed + 1; i <= last; i++) {
+            if (signal.raw()[i] != signal.raw()[i - 1]) {
+                if (advance(signal, i - 1) instanceof Energy step) {
+                    // Two changes may be seen at two readings that are closer than the changes were.
+                    highest = Math.max(highest, step.joules() / Math.max((t[i] - t[changed]) * 1e-9, ageSeconds));
+                }
+                changed = i;
+            }
+        }
+        return highest;
+    }
+
+    private static long longestStill(Signal signal, int first, int last) {
+        long longest = 0;
+        int since = first;
+        for (int i = first + 1; i <= last; i++) {
+            if (signal.raw()[i] != signal.raw()[since]) {
+                since = i;
+            }
+            longest = Math.max(longest, signal.timeNanos()[i] - signal.timeNanos()[since]);
+        }
+        return longest;
     }
 
     /// What a counter advanced between two readings. Exactly one number of wraps must be plausible.
     private static Integral step(Signal signal, int i) {
+        if (isDip(signal, i)) {
+            return new Unavailable(
+                    "counter-jump",
+                    "%s went back and then jumped beyond where it had been: the reading in between was wrong"
+                            .formatted(signal.channel().id()));
+        }
+        return advance(signal, i);
+    }
+
+    private static Integral advance(Signal signal, int i) {
         Channel channel = signal.channel();
         long delta = signal.raw()[i + 1] - signal.raw()[i];
         double seconds = (signal.timeNanos()[i + 1] - signal.timeNanos()[i]) * 1e-9;
@@ -129,6 +183,16 @@ public record Energy(double joules, double boundJoules) implements Integral {
                 "counter-reset",
                 "%s went back by %.6g J, and a wrap would mean more than its maximum power: the counter was reset"
                         .formatted(channel.id(), -joules));
+    }
+
+    /// Whether reading `i` is lower than both its neighbours, the later one not below the earlier, and no wrap explains
+    /// it:
+    /// the counter was not reset, one reading of it was nonsense, 0 for example.
+    private static boolean isDip(Signal signal, int i) {
+        return i > 0
+                && signal.raw()[i] < signal.raw()[i - 1]
+                && signal.raw()[i + 1] >= signal.raw()[i - 1]
+                && !(advance(signal, i - 1) instanceof Energy);
     }
 
     private static Unavailable ambiguous(Channel channel, double seconds) {
@@ -226,8 +290,11 @@ public record Energy(double joules, double boundJoules) implements Integral {
             sum += seconds * (a + slope * ((start + end) / 2.0 - t[i]));
             bound += seconds * Math.abs(b - a) / 2;
         }
-        // At each edge a value is up to a refresh old, and what it averages over reaches past the edge.
-        double lag = (channel.refresh().toNanos() + shift / 2.0) * 1e-9;
+        // At each edge a value is up to a refresh old, what it averages over reaches past the edge, and it was true at
+        // some
+        // time of the read.
+        long read = Math.max(signal.readNanos()[first], signal.readNanos()[last]);
+        double lag = (channel.refresh().toNanos() + shift / 2.0 + read / 2.0) * 1e-9;
         bound += 2 * spread(signal, first, to + shift + channel.refresh().toNanos()) * lag;
         bound += channel.scale() * (to - from) * 1e-9; // the true value lies within one step of the shown one
         double joules = sum + channel.baseWatts() * (to - from) * 1e-9;

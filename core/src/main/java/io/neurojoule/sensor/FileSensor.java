@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 public final class FileSensor implements Sensor {
     private final String id;
     private final String via;
+    private static final long ALL_ONES = 0xFFFF_FFFFL;
+
     private final List<Column> columns;
     private final List<Channel> channels;
     private final List<NumberFile> files;
@@ -44,10 +46,20 @@ public final class FileSensor implements Sensor {
     ///
     /// @param terms   what is added; each term is one file, or several that are multiplied
     /// @param noValue raw values by which the hardware says that it has none: a gap
-    public record Column(Channel channel, List<List<Path>> terms, List<Long> noValue) {
+    /// @param isRegister whether the files show registers of 32 bits without sign: one that reads as all ones, or that
+    /// a
+    ///                   driver prints as a negative number, was not read
+    /// @param neverZero  files that are not 0 while the hardware runs: such a 0 is a reading that failed
+    public record Column(
+            Channel channel, List<List<Path>> terms, List<Long> noValue, boolean isRegister, List<Path> neverZero) {
         public Column {
             terms = terms.stream().map(List::copyOf).toList();
             noValue = List.copyOf(noValue);
+            neverZero = List.copyOf(neverZero);
+        }
+
+        public Column(Channel channel, List<List<Path>> terms, List<Long> noValue) {
+            this(channel, terms, noValue, false, List.of());
         }
 
         public static Column of(Channel channel, Path file) {
@@ -60,7 +72,12 @@ public final class FileSensor implements Sensor {
 
         /// The same, where these raw values mean that there is none.
         public Column without(Long... values) {
-            return new Column(channel, terms, List.of(values));
+            return new Column(channel, terms, List.of(values), isRegister, neverZero);
+        }
+
+        /// The same, of registers without sign, of which these files are never 0.
+        public Column ofRegisters(List<Path> notZero) {
+            return new Column(channel, terms, noValue, true, notZero);
         }
     }
 
@@ -151,6 +168,10 @@ public final class FileSensor implements Sensor {
                     out.fail(c, failure);
                     return;
                 }
+                if (isNoReading(c, file)) {
+                    out.fail(c, files.get(file).path() + " shows a register that was not read");
+                    return;
+                }
                 if (overflows(product, values[file])) {
                     out.fail(c, "the product of its files is beyond 63 bits");
                     return;
@@ -167,6 +188,16 @@ public final class FileSensor implements Sensor {
         } else {
             out.set(c, sum);
         }
+    }
+
+    private boolean isNoReading(int c, int file) {
+        Column column = columns.get(c);
+        long value = values[file];
+        return column.isRegister()
+                && (value < 0
+                        || value == ALL_ONES
+                        || (value == 0
+                                && column.neverZero().contains(files.get(file).path())));
     }
 
     /// Two bits are kept free, so that four terms can be added.

@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 
 /// The text behind a URL, asked for again and again.
 ///
@@ -29,6 +30,10 @@ public final class HttpText implements AutoCloseable {
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);
     private static final int OK = 200;
 
+    /// Names of what a query must not hold.
+    private static final Pattern SECRET =
+            Pattern.compile("(?i)(^|&)[^&=]*(pass(word|wd)?|pw|token|key|secret|auth)[^&=]*=");
+
     private final HttpClient client;
 
     /// A thread of its own, as what the client does asynchronously ends on the pool that all of a JVM share, and stands
@@ -36,15 +41,17 @@ public final class HttpText implements AutoCloseable {
     private final ExecutorService asking;
 
     private final HttpRequest request;
+    private final String place;
     private final Duration timeout;
     private final long mostBytes;
 
     private HttpText(HttpRequest request, Duration timeout, long mostBytes) {
         this.request = request;
+        place = request.uri().toString().replaceFirst("\\?.*$", "");
         this.timeout = timeout;
         this.mostBytes = mostBytes;
         asking = Executors.newSingleThreadExecutor(
-                Thread.ofPlatform().daemon().name("http: " + request.uri()).factory());
+                Thread.ofPlatform().daemon().name("http: " + place).factory());
         client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER)
@@ -92,6 +99,12 @@ public final class HttpText implements AutoCloseable {
                         "%s: url must not hold a password, as settings are kept with the run; use user and password_env"
                                 .formatted(owner));
             }
+            String query = String.valueOf(url.getRawQuery());
+            if (SECRET.matcher(query).find()) {
+                throw new SettingsException(
+                        "%s: url must not hold a password or token, as settings are kept with the run; use user and password_env, or let a program ask: source command"
+                                .formatted(owner));
+            }
             return url;
         }
 
@@ -114,26 +127,25 @@ public final class HttpText implements AutoCloseable {
             if (status >= 300 && status < 400) {
                 throw new IOException("%s answers %d and sends on to %s; give that URL if it is the right one"
                         .formatted(
-                                request.uri(),
+                                place,
                                 status,
                                 response.headers().firstValue("Location").orElse("nowhere")));
             }
             if (status != OK) {
-                throw new IOException("%s answers HTTP %d".formatted(request.uri(), status));
+                throw new IOException("%s answers HTTP %d".formatted(place, status));
             }
             return new String(response.body(), StandardCharsets.UTF_8);
         } catch (TimeoutException e) {
             answer.cancel(true);
-            throw new IOException(
-                    "%s does not answer within %s s".formatted(request.uri(), timeout.toMillis() / 1000.0), e);
+            throw new IOException("%s does not answer within %s s".formatted(place, timeout.toMillis() / 1000.0), e);
         } catch (ExecutionException e) {
             Throwable cause = e.getCause() == null ? e : e.getCause();
             String why = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-            throw new IOException("%s: %s".formatted(request.uri(), why), e);
+            throw new IOException("%s: %s".formatted(place, why), e);
         } catch (InterruptedException e) {
             answer.cancel(true);
             Thread.currentThread().interrupt();
-            throw new IOException(request.uri() + ": interrupted", e);
+            throw new IOException(place + ": interrupted", e);
         }
     }
 
@@ -145,7 +157,7 @@ public final class HttpText implements AutoCloseable {
             if (!asking.awaitTermination(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
                     || !client.awaitTermination(CLOSE_PATIENCE)) {
                 System.getLogger(HttpText.class.getName())
-                        .log(System.Logger.Level.WARNING, "a request to " + request.uri() + " could not be ended");
+                        .log(System.Logger.Level.WARNING, "a request to " + place + " could not be ended");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

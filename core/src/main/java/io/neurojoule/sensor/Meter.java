@@ -121,8 +121,8 @@ public record Meter(Channel channel, int digits, Time time) {
                         List.copyOf(new TreeSet<>(KINDS.keySet())),
                         usual.name().toLowerCase(Locale.ROOT)),
                 usual);
-        Component component = new Component(
-                kind, settings.text("id").orElse(owner.replace(':', '-')), within(settings.text("within")));
+        Component component =
+                new Component(kind, settings.text("id").orElse(usualId(kind, owner)), within(settings.text("within")));
         int digits = settings.whole("digits", DIGITS, 0, MOST_DIGITS);
         double scale = unit.si().scaleByPowerOfTen(-digits).doubleValue();
         Duration refresh = seconds(owner, settings, "refresh", 1, LEAST_REFRESH, MOST_REFRESH);
@@ -132,6 +132,13 @@ public record Meter(Channel channel, int digits, Time time) {
                 Channel.power(owner, component, scale, refresh, Duration.ZERO);
         };
         return new Meter(channel, digits, time(settings));
+    }
+
+    /// A machine has one node and one wall, whoever reads them: two meters of it show the same joules unless the user
+    /// gives
+    /// each an id.
+    private static String usualId(Kind kind, String owner) {
+        return kind == Kind.NODE || kind == Kind.WALL ? kind.name().toLowerCase(Locale.ROOT) : owner.replace(':', '-');
     }
 
     private static Set<String> within(Optional<String> text) {

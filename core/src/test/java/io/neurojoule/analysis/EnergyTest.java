@@ -249,6 +249,51 @@ class EnergyTest {
     }
 
     @Test
+    void aReadingOfZeroAmongOthersGivesNoNumberAlsoAtTheEdgeOfTheWindow() {
+        Channel unbounded = Channel.counter("redfish:bmc1/node-energy", PACKAGE, 1, 0, Duration.ofSeconds(1));
+        long[] times = {0, SECOND, 2 * SECOND, 3 * SECOND};
+        long[] raw = {444_240_000, 0, 444_240_300, 444_240_600};
+        Signal signal = new Signal(unbounded, times, new long[4], raw, List.of());
+
+        assertThat(code(Energy.of(signal, 3 * SECOND / 2, 3 * SECOND))).isEqualTo("counter-jump");
+        assertThat(code(Energy.of(signal, SECOND, 2 * SECOND))).isEqualTo("counter-jump");
+        assertThat(energy(Energy.of(signal, 2 * SECOND, 3 * SECOND)).joules()).isCloseTo(300, within(1e-9));
+    }
+
+    @Test
+    void afterARealResetTheCounterCountsOn() {
+        Channel unbounded = Channel.counter("redfish:bmc1/node-energy", PACKAGE, 1, 0, Duration.ofSeconds(1));
+        long[] times = {0, SECOND, 2 * SECOND, 3 * SECOND};
+        Signal signal = new Signal(unbounded, times, new long[4], new long[] {444_240_000, 10, 310, 610}, List.of());
+
+        assertThat(energy(Energy.of(signal, SECOND, 3 * SECOND)).joules()).isCloseTo(600, within(1e-9));
+        assertThat(code(Energy.of(signal, 0, 2 * SECOND))).isEqualTo("counter-reset");
+    }
+
+    @Test
+    void theBoundOfACounterHoldsAlsoWhereItIsRenewedMoreSeldomThanItSays() {
+        Channel says = Channel.counter("redfish:bmc1/node-energy", PACKAGE, 1e-3, 0, Duration.ofSeconds(1));
+        for (long seed = 0; seed < 3000; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            long refresh = random.nextLong(SECOND, 10 * SECOND);
+            Load load = new Load(
+                    random.nextDouble(50, 400), random.nextDouble(50, 400), random.nextLong(20 * SECOND, 70 * SECOND));
+            long[] times = times(random, 100, SECOND);
+            long[] raw = Arrays.stream(times)
+                    .map(t -> (long) Math.floor(load.joules(Math.floorDiv(t, refresh) * refresh) / 1e-3))
+                    .toArray();
+            long from = random.nextLong(15 * SECOND, 25 * SECOND);
+            long to = from + random.nextLong(22 * SECOND, 40 * SECOND);
+
+            Integral integral = Energy.of(new Signal(says, times, new long[times.length], raw, List.of()), from, to);
+
+            assertThat(Math.abs(energy(integral).joules() - load.joules(from, to)))
+                    .as("seed %d", seed)
+                    .isLessThanOrEqualTo(energy(integral).boundJoules() + 1e-9);
+        }
+    }
+
+    @Test
     void aFrozenCounterGivesNoNumberAndNotZero() {
         long[] times = new long[40];
         long[] raw = new long[40];

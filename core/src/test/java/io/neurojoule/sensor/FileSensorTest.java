@@ -123,4 +123,25 @@ class FileSensorTest {
             assertThat(read(sensor).failure(0)).contains("negative");
         }
     }
+
+    @Test
+    void aRegisterThatWasNotReadIsAGapAndNotAFewMicrowatts() throws IOException {
+        Path volts = file("volts", 12_000);
+        Path amperes = file("amperes", 2_000);
+        Path plug = file("plug", 0);
+        Column card = new Column(power("card"), List.of(List.of(volts, amperes), List.of(plug, amperes)), List.of())
+                .ofRegisters(List.of(volts));
+        try (FileSensor sensor = open(List.of(card))) {
+            assertThat(read(sensor).raw(0)).as("an empty plug has no volts").isEqualTo(24_000_000);
+            for (Object wrong : new Object[] {-1, 4_294_967_295L, 0, -25_769_803_773L}) {
+                file("volts", wrong);
+                Reading reading = read(sensor);
+                assertThat(reading.isSet(0)).as("volts %s", wrong).isFalse();
+                assertThat(reading.failure(0)).contains("not read");
+            }
+            file("volts", 12_000);
+            file("amperes", -1);
+            assertThat(read(sensor).isSet(0)).isFalse();
+        }
+    }
 }

@@ -22,6 +22,21 @@ class MeterTest {
     }
 
     @Test
+    void twoMetersOfTheNodeAreOneComponentUnlessTheUserSaysOtherwise() {
+        assertThat(meter("unit", "W", "kind", "node").channel().component())
+                .isEqualTo(Component.node(Component.THIS_MACHINE));
+        assertThat(meter("unit", "W", "kind", "wall").channel().component().id())
+                .isEqualTo("wall");
+        assertThat(meter("unit", "W", "kind", "wall", "id", "cord-b")
+                        .channel()
+                        .component()
+                        .id())
+                .isEqualTo("cord-b");
+        assertThat(meter("unit", "W", "kind", "board").channel().component().id())
+                .isEqualTo("http-plug");
+    }
+
+    @Test
     void everyDecimalIsKeptExactly() throws IOException {
         for (long seed = 0; seed < 1000; seed++) {
             SplittableRandom random = new SplittableRandom(seed);

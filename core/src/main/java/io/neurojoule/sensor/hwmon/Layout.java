@@ -6,6 +6,7 @@ import io.neurojoule.sensor.Component;
 import io.neurojoule.sensor.Discovery.Missing;
 import io.neurojoule.sensor.FileSensor.Column;
 import io.neurojoule.sensor.Quantity;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -128,7 +129,8 @@ record Layout(Chip chip, Rule rule, Parts parts) {
         OptionalDouble error = error(attribute);
         Column column =
                 Column.of(error.isPresent() ? channel.withAccuracy(error.getAsDouble()) : channel, chip.file(file));
-        return Optional.of(rule.kind() == Rule.Kind.CARD ? column.without(CARD_HAS_NONE) : column);
+        return Optional.of(
+                rule.kind() == Rule.Kind.CARD ? column.without(CARD_HAS_NONE).ofRegisters(List.of()) : column);
     }
 
     /// ACPI states how exact a meter is: 95 % leaves an error of 5 %.
@@ -181,10 +183,17 @@ record Layout(Chip chip, Rule rule, Parts parts) {
             Duration mean = rule.means() ? refresh() : Duration.ZERO;
             Channel power = Channel.power(
                     id(in + "-" + curr), rail, product(volts.getAsDouble(), amperes.getAsDouble()), refresh(), mean);
-            columns.add(Column.product(power, chip.file(in + "_input"), chip.file(curr + "_input")));
+            Column product = Column.product(power, chip.file(in + "_input"), chip.file(curr + "_input"));
+            columns.add(rule.kind() == Rule.Kind.CARD ? product.ofRegisters(alwaysOn(in)) : product);
             columns.add(plain(in, rail, Quantity.VOLTAGE, volts.getAsDouble()));
             columns.add(plain(curr, rail, Quantity.CURRENT, amperes.getAsDouble()));
         }
+    }
+
+    /// The fabric and the slot have volts while a card runs; a plug may be empty.
+    private List<Path> alwaysOn(String in) {
+        String rail = parts.rail(in).orElse("");
+        return rail.matches("(?i)(VCC ?INT|12V[ _]PEX)") ? List.of(chip.file(in + "_input")) : List.of();
     }
 
     /// Powers of ten multiply to a power of ten, not to 1.0000000000000002e-6.

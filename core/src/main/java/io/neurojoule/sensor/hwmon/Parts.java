@@ -34,6 +34,8 @@ record Parts(Chip chip, Rule rule, Set<String> wholes, Optional<PciSlot> chosen)
     /// NVIDIA's firmware on Grace: `CPU Power Socket 0`.
     private static final Pattern GRACE = Pattern.compile("(Module|Grace|CPU|SysIO) Power Socket (\\d+)");
 
+    private static final Pattern SOCKET = Pattern.compile(".* Power Socket (\\d+)");
+
     /// gpu_metrics begins with its length (2 bytes) and its format: 1 for cards, above for processors with graphics
     /// (kgd_pp_interface.h).
     private static final int METRICS_FORMAT_AT = 2;
@@ -56,7 +58,8 @@ record Parts(Chip chip, Rule rule, Set<String> wholes, Optional<PciSlot> chosen)
 
     Component component(String attribute) {
         return switch (rule.kind()) {
-            case RAILS -> Component.of(Kind.RAIL, railId(attribute));
+            // Such a chip measures one rail: its power and its accumulators of energy are the same joules.
+            case RAILS -> Component.of(Kind.RAIL, "rail-" + chip.id());
             case MODULE_RAILS -> moduleRail(attribute);
             case GPU -> gpu(attribute);
             case CARD -> cardOrRail(attribute);
@@ -67,8 +70,9 @@ record Parts(Chip chip, Rule rule, Set<String> wholes, Optional<PciSlot> chosen)
         };
     }
 
+    /// By the attribute's own label: that of the whole chip would make one of several rails.
     private String railId(String attribute) {
-        return "rail-" + chip.id() + "-" + chip.label(attribute).orElse(attribute);
+        return "rail-" + chip.id() + "-" + chip.text(attribute + "_label").orElse(attribute);
     }
 
     /// What contains what is not known, so each is said to contain the others: none are added.
@@ -172,13 +176,22 @@ record Parts(Chip chip, Rule rule, Set<String> wholes, Optional<PciSlot> chosen)
             return switch (grace.group(1)) {
                 case "Module" -> Component.of(Kind.BOARD, module);
                 case "Grace" -> new Component(Kind.PLATFORM, socket, Set.of(module));
-                case "CPU" -> new Component(Kind.CPU, socket + "-cpu", Set.of(socket, module));
+                // As other sources call the same processor, e.g. cray.
+                case "CPU" ->
+                    new Component(Kind.CPU, "package-" + grace.group(2), Set.of("cpu", "psys", socket, module));
                 default -> new Component(Kind.UNCORE, socket + "-sysio", Set.of(socket, module));
             };
         }
-        return chip.number(attribute + "_is_battery").orElse(0) == 1
-                ? Component.of(Kind.RAIL, railId(attribute))
-                : Component.of(Kind.NODE, "node");
+        String info = chip.text(attribute + "_oem_info").orElse("");
+        boolean isPart =
+                !info.isEmpty() || chip.number(attribute + "_is_battery").orElse(0) == 1;
+        if (!isPart) {
+            return Component.of(Kind.NODE, "node");
+        }
+        // What the firmware has a name for is not known to be the whole machine.
+        Matcher socket = SOCKET.matcher(info);
+        return new Component(
+                Kind.RAIL, railId(attribute), socket.matches() ? Set.of("module-" + socket.group(1)) : Set.of());
     }
 
     private Component supply(String attribute) {

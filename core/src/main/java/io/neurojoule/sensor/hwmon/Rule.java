@@ -49,7 +49,8 @@ record Rule(Pattern name, Kind kind, Duration refresh, boolean means, List<Pair>
             // ina2xx.c: 16 conversions of 2.2 ms each are averaged unless told otherwise.
             row("ina(209|226|228|23[01378]|260|700|780)(_.*)?", Kind.RAILS, 36, true, FIRST),
             // ltc2945.rst, ltc4260.rst, ltc4261.rst: in1 is the supply. ltc2947.rst: in0 is; 100 ms per cycle.
-            row("ltc(2945|4260|4261)", Kind.RAILS, 0, false, FIRST),
+            // About 7.5 conversions a second: data sheets of LTC2945 and LTC4261.
+            row("ltc(2945|4260|4261)", Kind.RAILS, 150, false, FIRST),
             row("ltc2947", Kind.RAILS, 100, false, List.of(new Pair(0, 1))),
             // gpu/amdgpu/thermal: the stretch that is averaged depends on the ASIC. The driver kept values for 100 ms,
             // newer ones for 1 ms.

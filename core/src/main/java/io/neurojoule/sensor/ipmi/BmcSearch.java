@@ -25,7 +25,7 @@ final class BmcSearch {
     private static final long PAUSE_NANOS = 200_000_000L;
     private static final long ANCHOR_NANOS = 2_500_000_000L;
     private static final long ANCHOR_PAUSE_NANOS = 5_000_000L;
-    private static final Duration OLDEST_STAMP = Duration.ofSeconds(10);
+    private static final Duration LATE = Duration.ofMillis(500);
 
     /// Where the controller's values belong.
     ///
@@ -192,7 +192,7 @@ final class BmcSearch {
 
     /// Watches until the counter brings a new value, so that the age of its stamp is known.
     private BmcClock anchored() throws IOException {
-        BmcClock clock = new BmcClock(OLDEST_STAMP.toNanos());
+        BmcClock clock = new BmcClock(2 * place.refresh().toNanos() + LATE.toNanos());
         long until = ticker.nanos() + ANCHOR_NANOS;
         XccEnergy first = XccEnergy.ask(bmc, ticker.nanos() + ANSWER_NANOS);
         while (ticker.nanos() < until) {

@@ -17,6 +17,7 @@ import java.lang.invoke.MethodHandles;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -76,13 +77,13 @@ final class Board {
         device = handle(nvml, index);
         gpu = gpu(nvml, index, device);
         via = "nvml %s, %s, %s".formatted(driverVersion(nvml), gpu.name(), gpu.uuid());
-        module = sharesModule()
-                ? Optional.of(Component.of(Kind.BOARD, Modules.of(sysfs, gpu.pciBusId())))
-                : Optional.empty();
-        component = new Component(
-                Kind.ACCELERATOR,
-                "gpu-" + gpu.pciBusId(),
-                Set.copyOf(module.map(Component::id).stream().toList()));
+        module = sharesModule() ? Optional.of(Modules.component(sysfs, gpu.pciBusId())) : Optional.empty();
+        Set<String> within = new HashSet<>();
+        module.ifPresent(shared -> {
+            within.add(shared.id());
+            within.addAll(shared.within());
+        });
+        component = new Component(Kind.ACCELERATOR, "gpu-" + gpu.pciBusId(), within);
         limitWatts = limitWatts();
     }
 

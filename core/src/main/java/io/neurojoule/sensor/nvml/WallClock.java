@@ -5,6 +5,7 @@ import io.neurojoule.time.ClockPair;
 import io.neurojoule.time.Ticker;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.function.Supplier;
 
 /// Puts the driver's wall-clock stamps on the run's clock; makes no garbage but for one look at both clocks a second.
@@ -24,6 +25,7 @@ final class WallClock {
 
     private final Ticker ticker;
     private final Supplier<ClockPair> clocks;
+    private long[] newestMicros = new long[16];
     private long offsetNanos;
     private long lookedNanos;
 
@@ -45,13 +47,24 @@ final class WallClock {
             look();
         }
         long nanos = unixMicros * 1000 - offsetNanos;
-        if (nanos > now || now - nanos > KEPT_NANOS) {
+        boolean wentBack = wentBack(i, unixMicros);
+        if (wentBack || nanos > now || now - nanos > KEPT_NANOS) {
             look(); // the wall clock may have been set since the last look
             nanos = unixMicros * 1000 - offsetNanos;
         }
         if (nanos <= now + AHEAD_NANOS) {
             out.at(i, Math.min(nanos, now));
         }
+    }
+
+    /// A register's stamps only grow, unless the wall clock was set back.
+    private boolean wentBack(int i, long unixMicros) {
+        if (i >= newestMicros.length) {
+            newestMicros = Arrays.copyOf(newestMicros, 2 * i + 1);
+        }
+        long before = newestMicros[i];
+        newestMicros[i] = unixMicros;
+        return unixMicros < before;
     }
 
     /// An interruption makes wall time look early, so the latest of some is the best.

@@ -2,7 +2,6 @@ package io.neurojoule.sensor.redfish;
 
 import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Component.Kind;
-import io.neurojoule.sensor.Quantity;
 import io.neurojoule.sensor.Reading;
 import io.neurojoule.sensor.Sensor;
 import java.io.IOException;
@@ -63,7 +62,7 @@ final class RedfishSensor implements Sensor {
 
     /// Some controllers say 0 for what they do not know: this machine runs, so it draws something.
     private static long plausible(Channel channel, long raw) throws IOException {
-        boolean isNode = channel.component().kind() == Kind.NODE && channel.quantity() == Quantity.POWER;
+        boolean isNode = channel.component().kind() == Kind.NODE;
         if (raw < 0 || (raw == 0 && isNode)) {
             throw new IOException("it is %d: the controller has no value now".formatted(raw));
         }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.snmp4j.security.AuthHMAC128SHA224;
 import org.snmp4j.security.AuthHMAC192SHA256;
 import org.snmp4j.security.AuthHMAC256SHA384;
@@ -33,6 +34,7 @@ import org.snmp4j.smi.OctetString;
 /// @param device  empty where it is to be found out
 /// @param outlets as printed on the device; empty: the whole device
 /// @param single  the one number to be read of a device of another make
+/// @param feed    the way of the current that `single` belongs to: its power and its energy have the same
 /// @param of      whose power it is, see [Component#node]
 record Description(
         String owner,
@@ -42,6 +44,7 @@ record Description(
         Optional<Device> device,
         List<Integer> outlets,
         Optional<Device.Item> single,
+        Optional<String> feed,
         String of,
         Duration refresh,
         OptionalDouble maxWatts) {
@@ -63,6 +66,7 @@ record Description(
             "oid",
             "scale",
             "unit",
+            "feed",
             "of",
             "refresh",
             "max_watts");
@@ -112,6 +116,7 @@ record Description(
                 device(settings),
                 outlets(owner, settings),
                 single(owner, settings),
+                feed(owner, settings),
                 of,
                 Duration.ofNanos((long) (refresh * 1e9)),
                 most > 0 ? OptionalDouble.of(most) : OptionalDouble.empty());
@@ -220,9 +225,40 @@ record Description(
                 Optional.empty()));
     }
 
-    /// How many ways the current takes into this machine by this device; 0 if it feeds another machine.
-    int feeds() {
-        return isForeign() ? 0 : Math.max(1, outlets.size());
+    private static Optional<String> feed(String owner, Settings settings) {
+        Optional<String> feed = settings.text("feed");
+        if (feed.isPresent() && settings.text("oid").isEmpty()) {
+            throw new SettingsException(owner + ": feed belongs to oid=…, for devices of another make");
+        }
+        if (feed.filter(name -> !name.matches("[A-Za-z0-9._-]+")).isPresent()) {
+            throw new SettingsException(owner + ": feed must be of letters, digits, '.', '_' and '-'");
+        }
+        return feed;
+    }
+
+    /// The ways that the current takes into this machine by this device; none if it feeds another machine.
+    Set<String> feeds() {
+        if (isForeign()) {
+            return Set.of();
+        }
+        return single.isPresent() || outlets.isEmpty()
+                ? Set.of(feedId())
+                : outlets.stream().map(outlet -> owner + "/outlet-" + outlet).collect(Collectors.toSet());
+    }
+
+    private String feedId() {
+        return feed.map(name -> "feed-" + name).orElse(owner.replace(':', '-'));
+    }
+
+    /// Whether it is one number of this machine's feed, and nobody says of which: beside another it could be the same
+    /// feed's.
+    boolean isUnclear() {
+        return single.isPresent() && feed.isEmpty() && !isForeign();
+    }
+
+    /// Whether it is one number of a feed of this machine.
+    boolean isNumberOfThisMachine() {
+        return single.isPresent() && !isForeign();
     }
 
     private boolean isForeign() {
@@ -250,6 +286,9 @@ record Description(
                     Kind.BEYOND,
                     device + "-" + place,
                     with(inlet, Component.node(of).id()));
+        }
+        if (single.isPresent() && feeds > 1) {
+            return new Component(Kind.WALL, feedId(), Set.of("wall"));
         }
         return feeds == 1
                 ? new Component(Kind.WALL, "wall", inlet)

@@ -1,6 +1,7 @@
 package io.neurojoule.sensor.snmp;
 
 import io.neurojoule.sensor.Channel;
+import io.neurojoule.sensor.Quantity;
 import io.neurojoule.sensor.Reading;
 import io.neurojoule.sensor.Sensor;
 import java.io.IOException;
@@ -45,11 +46,20 @@ final class SnmpSensor implements Sensor {
         List<Variable> values = agent.get(places);
         for (int i = 0; i < places.size(); i++) {
             try {
-                out.set(i, Agent.number(values.get(i)));
+                out.set(i, plausible(channels.get(i), Agent.number(values.get(i))));
             } catch (IOException e) {
                 out.fail(i, String.valueOf(e.getMessage()));
             }
         }
+    }
+
+    /// The only feed of this machine draws something while this machine runs; one of several may rest.
+    private static long plausible(Channel channel, long value) throws IOException {
+        boolean isAll = channel.component().id().equals("wall") && channel.quantity() == Quantity.POWER;
+        if (isAll && value == 0) {
+            throw new IOException("it is 0 W: the device has no value now");
+        }
+        return value;
     }
 
     @Override

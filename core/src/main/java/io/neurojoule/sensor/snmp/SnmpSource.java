@@ -53,7 +53,20 @@ public final class SnmpSource implements PowerSource {
         List<Description> devices = config.named().entrySet().stream()
                 .map(entry -> Description.of(entry.getKey(), entry.getValue()))
                 .toList();
-        int feeds = devices.stream().mapToInt(Description::feeds).sum();
+        boolean several =
+                devices.stream().filter(Description::isNumberOfThisMachine).count() > 1;
+        devices.stream()
+                .filter(device -> several && device.isUnclear())
+                .findFirst()
+                .ifPresent(device -> {
+                    throw new SettingsException(device.owner()
+                            + " is not the only number of this machine: say feed=NAME of each, the same NAME for the power and the"
+                            + " energy of one feed");
+                });
+        int feeds = (int) devices.stream()
+                .flatMap(device -> device.feeds().stream())
+                .distinct()
+                .count();
         List<Sensor> sensors = new ArrayList<>();
         List<Missing> missing = new ArrayList<>();
         devices.forEach(device -> new Search(device, feeds, sensors, missing).run());

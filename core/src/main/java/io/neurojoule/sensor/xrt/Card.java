@@ -33,6 +33,8 @@ record Card(String address, Path xmc) {
     /// What feeds the card: its power is the sum of these.
     private static final List<String> SUPPLIES = List.of("12v_pex", "12v_aux", "3v3_pex");
 
+    private static final String PLUG = "12v_aux";
+
     /// The fabric of the FPGA; it is fed by the supplies.
     private static final String FABRIC = "vccint";
 
@@ -128,15 +130,17 @@ record Card(String address, Path xmc) {
     private Optional<Column> total(Component card) {
         Channel power = Channel.power(id("power"), card, MICRO, refresh(), Duration.ZERO);
         if (has("xmc_power")) {
-            return Optional.of(Column.of(power, xmc.resolve("xmc_power")).without(NO_POWER));
+            return Optional.of(
+                    Column.of(power, xmc.resolve("xmc_power")).without(NO_POWER).ofRegisters(List.of()));
         }
         return SUPPLIES.stream().allMatch(this::hasRail)
                 ? Optional.of(new Column(
-                        power,
-                        SUPPLIES.stream()
-                                .map(rail -> List.of(volts(rail), amperes(rail)))
-                                .toList(),
-                        List.of(NO_POWER)))
+                                power,
+                                SUPPLIES.stream()
+                                        .map(rail -> List.of(volts(rail), amperes(rail)))
+                                        .toList(),
+                                List.of(NO_POWER))
+                        .ofRegisters(alwaysOn(SUPPLIES)))
                 : Optional.empty();
     }
 
@@ -146,11 +150,22 @@ record Card(String address, Path xmc) {
         }
         return List.of(
                 Column.product(
-                        Channel.power(id(rail), component, MICRO, refresh(), Duration.ZERO),
-                        volts(rail),
-                        amperes(rail)),
-                Column.of(plain(rail + "_vol", component, Quantity.VOLTAGE, MILLI), volts(rail)),
-                Column.of(plain(rail + "_curr", component, Quantity.CURRENT, MILLI), amperes(rail)));
+                                Channel.power(id(rail), component, MICRO, refresh(), Duration.ZERO),
+                                volts(rail),
+                                amperes(rail))
+                        .ofRegisters(alwaysOn(List.of(rail))),
+                Column.of(plain(rail + "_vol", component, Quantity.VOLTAGE, MILLI), volts(rail))
+                        .ofRegisters(alwaysOn(List.of(rail))),
+                Column.of(plain(rail + "_curr", component, Quantity.CURRENT, MILLI), amperes(rail))
+                        .ofRegisters(List.of()));
+    }
+
+    /// The volts of these rails, without those of the plug, which a card may go without.
+    private List<Path> alwaysOn(List<String> rails) {
+        return rails.stream()
+                .filter(rail -> !rail.equals(PLUG))
+                .map(this::volts)
+                .toList();
     }
 
     private Channel plain(String part, Component component, Quantity quantity, double scale) {

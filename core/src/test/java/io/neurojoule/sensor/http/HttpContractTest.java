@@ -317,4 +317,23 @@ class HttpContractTest extends PowerSourceContract {
                         || thread.getName().startsWith("http: "))
                 .count();
     }
+
+    @Test
+    void aPasswordOrTokenInTheUrlIsRefusedAndWhatIsAskedIsNotShown() throws IOException {
+        SourceConfig usual = asking("/value");
+        for (String query : List.of("user=admin&password=hunter2", "access_token=hunter2", "cmnd=Status&PW=hunter2")) {
+            SourceConfig config =
+                    usual.withNamed(Map.of("plug", Map.of("url", "http://127.0.0.1:1/cm?" + query, "unit", "W")));
+            assertThatThrownBy(() -> source().discover(config))
+                    .as(query)
+                    .isInstanceOf(SettingsException.class)
+                    .hasMessageContaining("must not hold a password or token")
+                    .hasMessageNotContaining("hunter2");
+        }
+        Discovery found = source().discover(usual.withNamed(
+                Map.of("plug", Map.of("url", "http://127.0.0.1:1/cm?cmnd=Status%208", "unit", "W"))));
+        assertThat(found.missing())
+                .isNotEmpty()
+                .allSatisfy(missing -> assertThat(missing.toString()).doesNotContain("cmnd="));
+    }
 }

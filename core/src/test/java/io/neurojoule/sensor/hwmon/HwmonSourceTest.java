@@ -610,6 +610,60 @@ class HwmonSourceTest {
     }
 
     @Test
+    void theProcessorOfAGraceIsThePackageThatOtherSourcesRead() throws IOException {
+        grace();
+
+        Component cpu = component(discover(), "hwmon:ACPI000D:12/power1");
+
+        assertThat(cpu.id()).isEqualTo("package-0");
+        assertThat(Component.of(Kind.CPU, "cpu").contains(cpu))
+                .as("cray's sum of all")
+                .isTrue();
+    }
+
+    @Test
+    void aMeterWithAnotherNameIsAPartAndNotTheNode() throws IOException {
+        tree.old(0, "platform/ACPI000D:10", "power_meter")
+                .with("power1_average", 15_000_000)
+                .with("power1_average_interval", 50)
+                .with("power1_oem_info", "DRAM Power Socket 0");
+
+        Component part = component(discover(), "hwmon:ACPI000D:10/power1");
+
+        assertThat(part.kind()).isEqualTo(Kind.RAIL);
+        assertThat(Component.of(Kind.BOARD, "module-0").contains(part)).isTrue();
+    }
+
+    @Test
+    void thePowerAndTheAccumulatorsOfARailAreTheSameJoules() throws IOException {
+        tree.chip(0, "platform/soc/i2c-1/1-0060", "ltc2947")
+                .with("power1_input", 10_000_000)
+                .with("energy1_input", 1)
+                .with("energy2_input", 1);
+
+        Discovery found = discover();
+        Component power = component(found, "hwmon:1-0060/power1");
+
+        assertThat(component(found, "hwmon:1-0060/energy1").overlaps(power)).isTrue();
+        assertThat(component(found, "hwmon:1-0060/energy2").overlaps(power)).isTrue();
+    }
+
+    @Test
+    void theNameOfAChipDoesNotMakeOneOfItsRails() throws IOException {
+        tree.chip(0, "platform/soc/i2c-1/1-0040", "ina3221")
+                .with("label", "module")
+                .with("in1_input", 5_000)
+                .with("curr1_input", 1_600)
+                .with("in2_input", 5_000)
+                .with("curr2_input", 800);
+
+        Discovery found = discover();
+
+        assertThat(component(found, "hwmon:1-0040/in1-curr1").overlaps(component(found, "hwmon:1-0040/in2-curr2")))
+                .isFalse();
+    }
+
+    @Test
     void twoReadingsOfAnUnknownChipAreNeverAdded() throws IOException {
         tree.chip(0, "usb1/0003:1B1C:1C0B.0007", "corsairpsu")
                 .with("power1_input", 100_000_000)

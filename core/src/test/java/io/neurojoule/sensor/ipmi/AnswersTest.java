@@ -66,6 +66,28 @@ class AnswersTest {
     }
 
     @Test
+    void bothExponentsOfAnOffsetCountAndItIsSignedIn10Bits() {
+        PowerSensor plus = parse(SdrRecords.full(7, "P", SdrRecords.WATTS, 3, 5, 2, -1), new ArrayList<>())
+                .getFirst();
+        PowerSensor minus = parse(SdrRecords.full(7, "P", SdrRecords.WATTS, 3, -300, -2, 0), new ArrayList<>())
+                .getFirst();
+
+        // (3 · 100 + 5 · 10²) · 10⁻¹ = 80 W
+        assertThat(100 * plus.scale() + plus.baseWatts()).isCloseTo(80, within(1e-9));
+        assertThat(minus.baseWatts()).isCloseTo(-3, within(1e-9));
+    }
+
+    @Test
+    void aClockThatWasSetBackByLessThanTenSecondsIsAnchoredAnewWhereValuesComeEverySecond() {
+        BmcClock clock = new BmcClock(2 * SECOND_NANOS + SECOND_NANOS / 2);
+        clock.anchor(100_000, 100 * SECOND_NANOS);
+        assertThat(clock.toNanos(101_000, 101 * SECOND_NANOS)).isEqualTo(101 * SECOND_NANOS);
+
+        assertThat(clock.toNanos(94_000, 102 * SECOND_NANOS)).isEqualTo(102 * SECOND_NANOS);
+        assertThat(clock.toNanos(95_000, 103 * SECOND_NANOS)).isEqualTo(103 * SECOND_NANOS);
+    }
+
+    @Test
     void aReadingInTwosComplementIsSigned() throws IOException {
         byte[] record = SdrRecords.watts(7, "P", 1);
         record[20] = (byte) 0x80;

@@ -248,6 +248,16 @@ class NvmlContractTest extends PowerSourceContract {
         assertThat(Modules.of(root, "0029:01:00.0")).isEqualTo("module-0029:01:00.0");
     }
 
+    @Test
+    void aModuleWhoseSocketIsNotKnownIsAddedToNoneThatAnotherSourceNames() {
+        Component module = Modules.component(root, "0029:01:00.0");
+
+        for (int socket = 0; socket < 4; socket++) {
+            assertThat(module.overlaps(Component.of(Component.Kind.BOARD, "module-" + socket)))
+                    .isTrue();
+        }
+    }
+
     private void write(String file, String text) throws IOException {
         Path path = root.resolve(file);
         Files.createDirectories(path.resolveSibling("."));

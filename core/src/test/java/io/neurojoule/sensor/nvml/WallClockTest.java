@@ -90,6 +90,20 @@ class WallClockTest {
     }
 
     @Test
+    void aWallClockThatIsSetBackByLessThanASecondIsNoticedByTheNextNewStamp() {
+        for (int millis = 300; millis < 1000; millis += 100) {
+            nanos += 3 * SECOND;
+            stamped(micros(wall(nanos - 5_000_000)));
+            aheadNanos -= millis * 1_000_000L;
+            nanos += 100_000_000;
+
+            assertThat(stamped(micros(wall(nanos - 5_000_000))).sourceNanos(0))
+                    .as("-%d ms", millis)
+                    .isEqualTo(nanos - 5_000_000);
+        }
+    }
+
+    @Test
     void aLookThatWasInterruptedDoesNotMoveTheTimes() {
         int[] n = {0};
         WallClock disturbed = new WallClock(

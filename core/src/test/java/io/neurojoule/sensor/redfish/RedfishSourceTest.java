@@ -189,6 +189,8 @@ class RedfishSourceTest {
             assertThat(reading.failure(0)).as(one.getKey()).contains("/PowerWatts/Reading", one.getValue());
             assertThat(reading.raw(1)).as(one.getKey()).isEqualTo(75);
         }
+        controller.resources.put(METRICS, "{\"PowerWatts\": {\"Reading\": 210.5}, \"EnergyJoules\": {\"Reading\": 0}}");
+        assertThat(read(node).failure(1)).contains("no value now");
         controller.resources.put(METRICS, "{}");
         assertThat(read(node).failure(0)).contains("does not have it");
     }

@@ -24,7 +24,7 @@ class SnmpLabTest {
             Map.of("COMMUNITY", "public", "AUTH", "powerlab-auth", "PRIV", "powerlab-priv", "WRONG", "powerlab-wrong");
     private static final String V2C = "snmp:pdu1,host=127.0.0.1,port=" + PORT + ",community_env=COMMUNITY";
     private static final String V3 = "snmp:pdu1,host=127.0.0.1,port=" + PORT
-            + ",version=3,user=powerlab,auth=SHA,priv=AES,priv_password_env=PRIV,auth_password_env=";
+            + ",version=3,user=reader,auth=SHA,priv=AES,priv_password_env=PRIV,auth_password_env=";
 
     private static Probed probe(List<String> lab, double seconds, String source) throws Exception {
         List<String> options = new ArrayList<>(List.of("--rapl", "intel-2s", "--snmp", String.valueOf(PORT)));

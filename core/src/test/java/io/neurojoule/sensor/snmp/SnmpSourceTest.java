@@ -270,6 +270,34 @@ class SnmpSourceTest {
     }
 
     @Test
+    void powerAndEnergyOfOneFeedAreOneComponentAndWithoutANameTheyAreRefused() {
+        agent.with(OTHER, new Counter32(4_000)).with(OTHER + ".1", new Counter32(200));
+
+        discover(Map.of(
+                "p", agent.settings("oid", OTHER + ".1", "unit", "W", "feed", "a"),
+                "e", agent.settings("oid", OTHER, "unit", "J", "feed", "a")));
+
+        assertThat(component("p/power")).isEqualTo(Component.of(Kind.WALL, "wall"));
+        assertThat(component("e/energy")).isEqualTo(component("p/power"));
+        assertThatThrownBy(() -> discover(Map.of(
+                        "p", agent.settings("oid", OTHER + ".1", "unit", "W"),
+                        "e", agent.settings("oid", OTHER, "unit", "J"))))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("say feed=NAME of each");
+    }
+
+    @Test
+    void theOnlyFeedOfARunningMachineIsNeverZero() throws IOException {
+        agent.with(OTHER, new Counter32(0));
+
+        discover("oid", OTHER, "unit", "W");
+
+        Reading reading = read();
+        assertThat(reading.isSet(0)).isFalse();
+        assertThat(reading.failure(0)).contains("0 W");
+    }
+
+    @Test
     void whatFeedsAnotherMachineIsNotTheWall() {
         agent.withRaritanOutlet(5, 1200);
 
