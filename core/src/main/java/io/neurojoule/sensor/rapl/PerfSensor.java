@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /// One energy event, counted by the kernel in 64 bits.
 ///
@@ -21,6 +22,11 @@ final class PerfSensor implements Sensor {
     private static final int CLOSE_ON_EXEC = 8;
     private static final int ATTRIBUTES = 128;
     private static final int VALUE = 8;
+
+    /// A counter that lives moves within some milliseconds.
+    private static final int LOOKS = 50;
+
+    private static final long PAUSE_NANOS = 2_000_000;
 
     private final LibC libc;
     private final int descriptor;
@@ -49,6 +55,21 @@ final class PerfSensor implements Sensor {
             throw e;
         }
         return sensor;
+    }
+
+    /// Whether it counts at all: a guest is shown the event of a counter that its host does not give, and on some
+    /// servers psys stays at one value (seen: Firecracker on Xeon, psys alone and always 0). Returns at the first
+    /// change,
+    /// after at most 100 ms.
+    boolean moves() throws IOException {
+        long first = value();
+        for (int i = 0; i < LOOKS; i++) {
+            LockSupport.parkNanos(PAUSE_NANOS);
+            if (value() != first) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static int descriptor(LibC libc, PerfEvent event) throws RefusedException {

@@ -92,7 +92,14 @@ public final class RaplSource implements PowerSource {
         private Optional<Sensor> perf(LibC libc, PerfEvent event, Optional<Zone> zone) {
             Channel counter = channel(event.domain(), zone, event.scale(), 0);
             try {
-                return Optional.of(PerfSensor.open(libc, event, counter));
+                PerfSensor sensor = PerfSensor.open(libc, event, counter);
+                if (sensor.moves()) {
+                    return Optional.of(sensor);
+                }
+                sensor.close();
+                if (zone.isEmpty()) {
+                    missing.add(frozen(event).of(counter));
+                }
             } catch (RefusedException e) {
                 if (zone.isEmpty()) {
                     missing.add((e.isPermission() ? perfDenied(event) : perfUnreadable(event, e)).of(counter));
@@ -187,6 +194,15 @@ public final class RaplSource implements PowerSource {
                             String.valueOf(e.getMessage()),
                             "sudo modprobe intel_rapl_msr gives a second way to read it, through /sys/class/powercap.")
                     .withAdmin(MODULE);
+        }
+
+        private static Missing frozen(PerfEvent event) {
+            return Missing.broken(
+                    "rapl-frozen",
+                    "perf event of " + event.domain().id(),
+                    "the kernel offers it, but it did not move in 100 ms",
+                    "Nothing counts there: usual in virtual machines, and for psys on servers. Measure on the host, or use"
+                            + " the other sources.");
         }
 
         private static Missing unreadable(Path path, String why) {
