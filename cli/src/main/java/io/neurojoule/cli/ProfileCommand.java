@@ -143,6 +143,11 @@ final class ProfileCommand implements Callable<Integer> {
         return new Session(spec, sources, require, strict, output).run(experiment, Plan.of(experiment, Selection.ALL));
     }
 
+    /// Named after what the network runs on, as a name of a file can be: `cuda:0` becomes `cuda-0`.
+    private String target() {
+        return device.orElse("cpu").replaceAll("[^A-Za-z0-9_-]", "-");
+    }
+
     private Experiment experiment() {
         Experiment.Method plain = Experiment.Method.DEFAULT;
         double warmup = Math.min(1, seconds / 2);
@@ -155,7 +160,7 @@ final class ProfileCommand implements Callable<Integer> {
                     new Experiment.Model(name(), inputs(), OptionalLong.empty(), Optional.empty(), files()),
                     new Experiment.Matrix(BatchList.parse(batch), precisions),
                     Map.of(
-                            "cpu",
+                            target(),
                             new Experiment.Target(
                                     Optional.empty(),
                                     simulated,
