@@ -4,6 +4,8 @@ import io.neurojoule.experiment.BatchList;
 import io.neurojoule.experiment.Experiment;
 import io.neurojoule.experiment.Plan;
 import io.neurojoule.experiment.Selection;
+import io.neurojoule.graph.ModelException;
+import io.neurojoule.graph.OnnxModel;
 import io.neurojoule.graph.RadioMlVgg10;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -298,7 +300,7 @@ final class ProfileCommand implements Callable<Integer> {
     private Map<String, String> files() {
         Map<String, String> files = new LinkedHashMap<>();
         List<String> names = precisions.isEmpty()
-                ? artifacts.isEmpty() ? List.of("default") : List.copyOf(artifacts.keySet())
+                ? artifacts.isEmpty() ? List.of(precision()) : List.copyOf(artifacts.keySet())
                 : precisions;
         for (String precision : names) {
             Optional<Path> file = Optional.ofNullable(artifacts.get(precision))
@@ -313,5 +315,16 @@ final class ProfileCommand implements Callable<Integer> {
                     files.put(precision, path.toAbsolutePath().normalize().toString()));
         }
         return files;
+    }
+
+    /// Of the only file: as its weights; `default` where that cannot be told, or is the adapter's to say.
+    private String precision() {
+        try {
+            return adapter.isEmpty() && model.isPresent()
+                    ? OnnxModel.read(model.get()).precision().orElse("default")
+                    : "default";
+        } catch (ModelException e) {
+            return "default"; // who loads it tells what is wrong with it
+        }
     }
 }

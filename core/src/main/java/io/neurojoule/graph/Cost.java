@@ -15,7 +15,9 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /// What the operators of a graph multiply.
-record Cost(long weights, OptionalLong multiplyAccumulates) {
+///
+/// @param weights elements of the weights, by data type as ONNX numbers them (TensorProto.DataType)
+record Cost(Map<Integer, Long> weights, OptionalLong multiplyAccumulates) {
     /// Operators that multiply, with the positions of the operands that may be weights.
     private static final Map<String, List<Integer>> OPERANDS = Map.ofEntries(
             Map.entry("Conv", List.of(1)),
@@ -38,6 +40,9 @@ record Cost(long weights, OptionalLong multiplyAccumulates) {
     private static final Set<String> UNCOUNTED =
             Set.of("Einsum", "Attention", "MultiHeadAttention", "QAttention", "GroupQueryAttention", "MatMulNBits");
 
+    /// In TensorProto.DataType.
+    private static final int FLOAT = 1;
+
     /// Operators that hand a weight on as it is.
     private static final Set<String> TRANSPARENT = Set.of(
             "DequantizeLinear", "QuantizeLinear", "Cast", "Identity", "Transpose", "Reshape", "Squeeze", "Unsqueeze");
@@ -46,9 +51,9 @@ record Cost(long weights, OptionalLong multiplyAccumulates) {
         Shapes shapes = new Shapes(graph, inputs, batch);
         OptionalLong all = multiplyAccumulates(graph, shapes);
         long elements = batch.fixed().orElse(1);
-        return new Cost(
-                weights(graph, new HashMap<>(), new HashSet<>(), ""),
-                all.isPresent() ? OptionalLong.of(all.getAsLong() / elements) : all);
+        Map<Integer, Long> weights = new HashMap<>();
+        addWeights(weights, graph, new HashMap<>(), new HashSet<>(), "");
+        return new Cost(weights, all.isPresent() ? OptionalLong.of(all.getAsLong() / elements) : all);
     }
 
     private static OptionalLong multiplyAccumulates(GraphProto graph, Shapes shapes) {
@@ -116,19 +121,21 @@ record Cost(long weights, OptionalLong multiplyAccumulates) {
     }
 
     /// A weight that several operators share counts once.
-    private static long weights(GraphProto graph, Map<String, Long> outer, Set<String> counted, String path) {
-        Map<String, Long> constants = new HashMap<>(outer);
+    private static void addWeights(
+            Map<Integer, Long> sums, GraphProto graph, Map<String, Constant> outer, Set<String> counted, String path) {
+        Map<String, Constant> constants = new HashMap<>(outer);
         Map<String, String> handedOn = new HashMap<>();
         Map<String, String> owner = new HashMap<>();
         for (TensorProto tensor : graph.getInitializerList()) {
-            constants.put(tensor.getName(), Shapes.elements(Shapes.dims(tensor)));
+            constants.put(tensor.getName(), new Constant(tensor.getDataType(), Shapes.elements(Shapes.dims(tensor))));
             owner.put(tensor.getName(), path);
         }
-        long sum = 0;
         for (NodeProto node : graph.getNodeList()) {
             String type = node.getOpType();
             if (type.equals("Constant")) {
-                Shapes.constant(node).ifPresent(dims -> constants.put(node.getOutput(0), Shapes.elements(dims)));
+                Shapes.constant(node)
+                        .ifPresent(dims ->
+                                constants.put(node.getOutput(0), new Constant(dataType(node), Shapes.elements(dims))));
                 owner.put(node.getOutput(0), path);
             } else if (TRANSPARENT.contains(type)) {
                 handedOn.put(node.getOutput(0), node.getInput(0));
@@ -141,18 +148,27 @@ record Cost(long weights, OptionalLong multiplyAccumulates) {
                 while (handedOn.containsKey(name)) {
                     name = handedOn.get(name);
                 }
-                Long elements = constants.get(name);
-                if (elements != null && counted.add(owner.getOrDefault(name, "") + "/" + name)) {
-                    sum += elements;
+                Constant constant = constants.get(name);
+                if (constant != null && counted.add(owner.getOrDefault(name, "") + "/" + name)) {
+                    sums.merge(constant.dataType, constant.elements, Long::sum);
                 }
             }
             List<GraphProto> inside = subgraphs(node);
             for (int i = 0; i < inside.size(); i++) {
-                sum += weights(inside.get(i), constants, counted, path + "/" + node.getOutput(0) + "." + i);
+                addWeights(sums, inside.get(i), constants, counted, path + "/" + node.getOutput(0) + "." + i);
             }
         }
-        return sum;
     }
+
+    private static int dataType(NodeProto constant) {
+        return constant.getAttributeList().stream()
+                .filter(AttributeProto::hasT)
+                .findFirst()
+                .map(attribute -> attribute.getT().getDataType())
+                .orElse(FLOAT); // value_float, value_floats
+    }
+
+    private record Constant(int dataType, long elements) {}
 
     private static List<GraphProto> subgraphs(NodeProto node) {
         List<GraphProto> found = new ArrayList<>();

@@ -20,6 +20,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -31,6 +33,8 @@ import java.util.Set;
 /// multiply
 ///                            with, wherever the file keeps them (initialisers or Constant nodes, sub-graphs too);
 ///                            without biases and normalisation
+/// @param precision           the data type of most weights: `fp32`, `fp16`, `bf16`, `fp64`, `int8` (signed or not);
+///                            empty for others, and if there are none
 /// @param multiplyAccumulates dense, per element of the batch; empty if a shape or an operator leaves it open
 /// @param bytes               size of the file, without external data
 public record OnnxModel(
@@ -38,6 +42,7 @@ public record OnnxModel(
         List<Port> outputs,
         long opset,
         long weights,
+        Optional<String> precision,
         OptionalLong multiplyAccumulates,
         BatchAxis batch,
         long bytes) {
@@ -65,7 +70,26 @@ public record OnnxModel(
         BatchAxis batch = BatchAxis.of(inputs);
         Cost cost = Cost.of(graph, inputs, batch);
         return new OnnxModel(
-                inputs, outputs, opset(model), cost.weights(), cost.multiplyAccumulates(), batch, size(file));
+                inputs,
+                outputs,
+                opset(model),
+                cost.weights().values().stream().mapToLong(Long::longValue).sum(),
+                precision(cost.weights()),
+                cost.multiplyAccumulates(),
+                batch,
+                size(file));
+    }
+
+    private static Optional<String> precision(Map<Integer, Long> weights) {
+        return weights.entrySet().stream().max(Map.Entry.comparingByValue()).flatMap(most -> switch (dtype(
+                most.getKey())) {
+            case "float32" -> Optional.of("fp32");
+            case "float16" -> Optional.of("fp16");
+            case "bfloat16" -> Optional.of("bf16");
+            case "float64" -> Optional.of("fp64");
+            case "int8", "uint8" -> Optional.of("int8");
+            default -> Optional.empty();
+        });
     }
 
     private static ModelProto parse(Path file) throws ModelException {

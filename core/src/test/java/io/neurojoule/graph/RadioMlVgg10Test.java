@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SplittableRandom;
@@ -30,6 +31,7 @@ class RadioMlVgg10Test {
 
         assertThat(model.multiplyAccumulates()).isEqualTo(OptionalLong.of(12_864_512));
         assertThat(model.weights()).isEqualTo(159_104);
+        assertThat(model.precision()).contains(precision.name().toLowerCase(Locale.ROOT));
         assertThat(model.inputs()).hasToString("[x float32 [N,2,1024]]");
         assertThat(model.outputs()).hasToString("[logits float32 [N,24]]");
         assertThat(model.batch().symbol()).isEqualTo(Optional.of("N"));
