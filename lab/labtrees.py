@@ -349,8 +349,23 @@ def topology_tree(T, preset):
             T.f(f"{real[4:]}/{f}", v)
 
 
-def cpuinfo(preset, vendor=None):
-    """/proc/cpuinfo with the preset's packages (and vendor); everything else as the machine says, frozen"""
+# vendor, family and model whose registers --msr shows: Cascade Lake, Alder Lake, Kaby Lake, Sapphire Rapids, Milan
+SAPPHIRE_RAPIDS = ("GenuineIntel", 6, 143)
+PROCESSORS = {
+    "intel-2s": ("GenuineIntel", 6, 85),
+    "intel-2s-2die": ("GenuineIntel", 6, 85),
+    "intel-1s": ("GenuineIntel", 6, 151),
+    "psys-laptop": ("GenuineIntel", 6, 142),
+    "psys-2s": SAPPHIRE_RAPIDS,
+    "intel-2s-psys": SAPPHIRE_RAPIDS,
+    "amd-2s": ("AuthenticAMD", 25, 1),
+    "amd-2s-zen-core": ("AuthenticAMD", 25, 1),
+}
+
+
+def cpuinfo(preset, processor=(None, None, None)):
+    """/proc/cpuinfo with the preset's packages (and processor); everything else as the machine says, frozen"""
+    vendor, family, model = processor
     place = cpu_places(preset)
     out = []
     new = {}
@@ -359,7 +374,8 @@ def cpuinfo(preset, vendor=None):
         if k.strip() == "processor":
             pkg = place.get(int(v), "0").split("d")[0]
             n = sum(x.split("d")[0] == pkg for x in place.values())
-            new = {"physical id": pkg, "siblings": n, "vendor_id": vendor}
+            new = {"physical id": pkg, "siblings": n}
+            new |= {"vendor_id": vendor, "cpu family": family, "model": model}
         if new.get(k.strip()) is not None:
             line = f"{k}: {new[k.strip()]}\n"
         if k.strip() == "cpu cores":
@@ -393,6 +409,8 @@ def msr_tree(T, preset, sources, upd, max_range=None, start_uj=None, wrap_in=Non
             gain = 1
             if name not in sources:
                 continue
+            if reg == 0x64D and PROCESSORS[preset] == SAPPHIRE_RAPIDS:
+                esu = 1.0  # whatever the unit register says
             if reg == 0xC001029A and preset == "amd-2s":
                 gain = 1 / sum(x == p for x in place.values())  # its core source is all cores of the package
             st = (

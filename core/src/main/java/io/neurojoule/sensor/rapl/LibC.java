@@ -9,7 +9,7 @@ import java.lang.invoke.MethodHandles;
 import java.util.List;
 import java.util.Optional;
 
-/// The system calls that an energy event needs.
+/// The system calls that an energy event or a register needs.
 ///
 /// @param read    without errno, whose capture is for the failed read only
 /// @param syscall declared with a fixed number of arguments: on x86-64 both kinds of call pass integers alike
@@ -35,12 +35,20 @@ record LibC(
         MethodHandle readForErrno,
 
         @CFunction(
+                value = "pread",
+                returns = long.class,
+                parameters = {int.class, MemorySegment.class, long.class, long.class},
+                capturesErrno = true)
+        MethodHandle pread,
+
+        @CFunction(
                 value = "close",
                 returns = int.class,
                 parameters = {int.class})
         MethodHandle close) {
     static final int EPERM = 1;
     static final int ENOENT = 2;
+    static final int EIO = 5;
     static final int EACCES = 13;
     static final int ENODEV = 19;
 

@@ -5,7 +5,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,26 +27,28 @@ record PerfEvent(Domain domain, int type, long config, int cpu, double scale) {
             "energy-ram", "dram",
             "energy-psys", "psys");
 
-    private record Place(int cpu, int socket, int die) {}
-
     /// The events below `sysfs`, by domain id; empty if there is no such PMU or it is not described as expected.
     ///
     /// @param zones the powercap zones by domain id, whose names tell whether the hardware counts per die
-    static Map<String, PerfEvent> find(Path sysfs, Map<String, Zone> zones) {
+    static Map<String, PerfEvent> find(Path sysfs, Processor processor, Map<String, Zone> zones) {
         Path pmu = sysfs.resolve("bus/event_source/devices/power");
         Map<String, PerfEvent> found = new TreeMap<>();
         try (DirectoryStream<Path> events = Files.newDirectoryStream(pmu.resolve("events"), "energy-*")) {
             int type = Integer.parseInt(text(pmu.resolve("type")));
-            List<Place> places = places(sysfs, cpus(text(pmu.resolve("cpumask"))));
-            boolean perDie = perDie(sysfs, places, zones);
+            List<Place> places = new ArrayList<>();
+            for (int cpu : cpus(text(pmu.resolve("cpumask")))) {
+                places.add(Place.of(sysfs, cpu));
+            }
+            places = Place.sorted(places);
+            boolean perDie = !processor.isAmd() && perDie(sysfs, places, zones);
             for (Path event : events) {
                 String part = PARTS.get(event.getFileName().toString());
                 if (part != null) {
                     long config = Long.decode(text(event).replace("event=", ""));
                     double scale = Double.parseDouble(text(event.resolveSibling(event.getFileName() + ".scale")));
                     for (Place place : places) {
-                        Domain domain = part.equals("psys") ? Domain.PSYS : new Domain(part, name(place, perDie));
-                        found.putIfAbsent(domain.id(), new PerfEvent(domain, type, config, place.cpu, scale));
+                        Domain domain = part.equals("psys") ? Domain.PSYS : new Domain(part, place.name(perDie));
+                        found.putIfAbsent(domain.id(), new PerfEvent(domain, type, config, place.cpu(), scale));
                     }
                 }
             }
@@ -71,26 +72,8 @@ record PerfEvent(Domain domain, int type, long config, int cpu, double scale) {
         return cpus;
     }
 
-    private static List<Place> places(Path sysfs, List<Integer> cpus) throws IOException {
-        List<Place> places = new ArrayList<>();
-        for (int cpu : cpus) {
-            Path topology = sysfs.resolve("devices/system/cpu/cpu" + cpu + "/topology");
-            int socket = Integer.parseInt(text(topology.resolve("physical_package_id")));
-            places.add(new Place(cpu, socket, die(topology)));
-        }
-        places.sort(Comparator.comparingInt(Place::socket).thenComparingInt(Place::die));
-        return places;
-    }
-
-    private static int die(Path topology) throws IOException {
-        Path file = topology.resolve("die_id");
-        return Files.exists(file) ? Integer.parseInt(text(file)) : 0;
-    }
-
-    private static String name(Place place, boolean perDie) {
-        return perDie ? place.socket + "-die-" + place.die : String.valueOf(place.socket);
-    }
-
+    /// Never asked of AMD: its register counts the package, which Linux 6.9 to 6.11 list once for each die.
+    ///
     /// Zone names say it, where there are any: some kernels count per package although it has several dies. Without
     /// them, a package with two dies in the topology and two CPUs in the mask is counted per die.
     private static boolean perDie(Path sysfs, List<Place> places, Map<String, Zone> zones) throws IOException {
@@ -102,27 +85,9 @@ record PerfEvent(Domain domain, int type, long config, int cpu, double scale) {
         Set<Integer> sockets = new TreeSet<>();
         boolean twice = false;
         for (Place place : places) {
-            twice |= !sockets.add(place.socket);
+            twice |= !sockets.add(place.socket());
         }
-        return twice && severalDies(sysfs);
-    }
-
-    private static boolean severalDies(Path sysfs) throws IOException {
-        Map<Integer, Integer> dies = new TreeMap<>();
-        try (DirectoryStream<Path> cpus = Files.newDirectoryStream(sysfs.resolve("devices/system/cpu"), "cpu[0-9]*")) {
-            for (Path cpu : cpus) {
-                Path topology = cpu.resolve("topology");
-                if (Files.exists(topology.resolve("physical_package_id"))) {
-                    int socket = Integer.parseInt(text(topology.resolve("physical_package_id")));
-                    int die = die(topology);
-                    if (dies.getOrDefault(socket, die) != die) {
-                        return true;
-                    }
-                    dies.put(socket, die);
-                }
-            }
-        }
-        return false;
+        return twice && Place.isSeveralDies(Place.all(sysfs));
     }
 
     private static String text(Path file) throws IOException {

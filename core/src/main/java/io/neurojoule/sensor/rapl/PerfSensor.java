@@ -44,9 +44,9 @@ final class PerfSensor implements Sensor {
         captured = arena.allocate(NativeLibrary.errnoLayout());
     }
 
-    /// @throws RefusedException if the kernel does not let us count it
+    /// @throws ErrnoException if the kernel does not let us count it
     /// @throws IOException if it cannot be read once open
-    static PerfSensor open(LibC libc, PerfEvent event, Channel counter) throws IOException, RefusedException {
+    static PerfSensor open(LibC libc, PerfEvent event, Channel counter) throws IOException {
         PerfSensor sensor = new PerfSensor(libc, descriptor(libc, event), counter);
         try {
             sensor.value();
@@ -72,7 +72,7 @@ final class PerfSensor implements Sensor {
         return false;
     }
 
-    private static int descriptor(LibC libc, PerfEvent event) throws RefusedException {
+    private static int descriptor(LibC libc, PerfEvent event) throws ErrnoException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attributes = arena.allocate(ATTRIBUTES, 8);
             attributes.set(ValueLayout.JAVA_INT, 0, event.type());
@@ -83,10 +83,10 @@ final class PerfSensor implements Sensor {
                     .invokeExact(
                             captured, PERF_EVENT_OPEN, attributes, -1L, (long) event.cpu(), -1L, (long) CLOSE_ON_EXEC);
             if (result < 0) {
-                throw new RefusedException(NativeLibrary.errno(captured));
+                throw new ErrnoException("perf_event_open", NativeLibrary.errno(captured));
             }
             return (int) result;
-        } catch (RefusedException | RuntimeException | Error e) {
+        } catch (ErrnoException | RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
             throw new IllegalStateException("perf_event_open", e);
@@ -153,22 +153,6 @@ final class PerfSensor implements Sensor {
             int unused = (int) libc.close().invokeExact(descriptor);
         } catch (Throwable e) {
             throw new IOException("cannot close the perf event of " + id(), e);
-        }
-    }
-
-    /// The kernel said no.
-    static final class RefusedException extends Exception {
-        private static final long serialVersionUID = 1;
-
-        private final int errno;
-
-        RefusedException(int errno) {
-            super("perf_event_open: errno " + errno);
-            this.errno = errno;
-        }
-
-        boolean isPermission() {
-            return errno == LibC.EACCES || errno == LibC.EPERM;
         }
     }
 }

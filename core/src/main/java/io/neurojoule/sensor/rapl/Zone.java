@@ -19,7 +19,11 @@ record Zone(Domain domain, Path directory) {
     /// Of the control type `intel-rapl` only (AMD's too): `intel-rapl-mmio` repeats package 0 through other registers.
     private static final Pattern DIRECTORY = Pattern.compile("intel-rapl(:\\d+)+");
 
-    private static final Pattern PACKAGE = Pattern.compile("package-(\\d+(?:-die-\\d+)?)");
+    private static final Pattern PACKAGE = Pattern.compile("package-((\\d+)(?:-die-\\d+)?)");
+
+    /// Groups of it.
+    private static final int PLACE = 1;
+    private static final int SOCKET = 2;
 
     private static final Pattern CONSTRAINT = Pattern.compile("constraint_\\d+_(max_power|power_limit)_uw");
 
@@ -67,9 +71,10 @@ record Zone(Domain domain, Path directory) {
 
     /// All zones below `sysfs`, by domain id.
     ///
-    /// @param troubles receives, by path, why a zone cannot be told
-    static Map<String, Zone> find(Path sysfs, Map<Path, String> troubles) {
-        Path root = sysfs.resolve("class/powercap");
+    /// @param processor on AMD's a zone counts its package, which Linux 6.9 and 6.10 list once for each die
+    /// @param troubles  receives, by path, why a zone cannot be told
+    static Map<String, Zone> find(Path sysfs, Processor processor, Map<Path, String> troubles) {
+        Path root = root(sysfs);
         Map<String, Path> directories = new TreeMap<>();
         collect(root, directories);
         collect(root.resolve("intel-rapl"), directories);
@@ -84,12 +89,31 @@ record Zone(Domain domain, Path directory) {
         Map<String, Zone> zones = new TreeMap<>();
         names.forEach((key, name) -> {
             Path directory = directories.getOrDefault(key, root);
-            domain(key, name, names)
+            domain(key, name, names, processor.isAmd() ? SOCKET : PLACE)
                     .ifPresentOrElse(
                             domain -> zones.putIfAbsent(domain.id(), new Zone(domain, directory)),
                             () -> troubles.put(directory, "unknown zone name '" + name + "'"));
         });
         return zones;
+    }
+
+    static Path root(Path sysfs) {
+        return sysfs.resolve("class/powercap");
+    }
+
+    /// Whether there are zones whose directories are hidden, as container engines do it: they cover
+    /// `/sys/devices/virtual/powercap`, and the links of `/sys/class/powercap` lead nowhere.
+    static boolean isMasked(Path sysfs) {
+        try (DirectoryStream<Path> links = Files.newDirectoryStream(root(sysfs), "intel-rapl*")) {
+            for (Path link : links) {
+                if (Files.isSymbolicLink(link) && !Files.exists(link)) {
+                    return true;
+                }
+            }
+        } catch (IOException e) {
+            return false;
+        }
+        return false;
     }
 
     /// Sub-zones stand inside their parents, and in the kernel's own tree beside them as well.
@@ -109,18 +133,18 @@ record Zone(Domain domain, Path directory) {
     }
 
     /// By name, never by index: psys may stand between two packages.
-    private static Optional<Domain> domain(String key, String name, Map<String, String> names) {
+    private static Optional<Domain> domain(String key, String name, Map<String, String> names, int place) {
         if (name.equals("psys")) {
             return Optional.of(Domain.PSYS);
         }
         Matcher itself = PACKAGE.matcher(name);
         if (itself.matches()) {
-            return Optional.of(new Domain("package", itself.group(1)));
+            return Optional.of(new Domain("package", itself.group(place)));
         }
         String parent = names.getOrDefault(key.substring(0, key.lastIndexOf(':')), "");
         Matcher above = PACKAGE.matcher(parent);
         return above.matches() && (name.equals("core") || name.equals("uncore") || name.equals("dram"))
-                ? Optional.of(new Domain(name, above.group(1)))
+                ? Optional.of(new Domain(name, above.group(place)))
                 : Optional.empty();
     }
 }

@@ -49,7 +49,12 @@ class PerfEventTest {
     }
 
     private Map<String, PerfEvent> find() {
-        return PerfEvent.find(sysfs, Zone.find(sysfs, new HashMap<>()));
+        return find("GenuineIntel");
+    }
+
+    private Map<String, PerfEvent> find(String vendor) {
+        Processor processor = Processor.parse("vendor_id\t: " + vendor + "\n");
+        return PerfEvent.find(sysfs, processor, Zone.find(sysfs, processor, new HashMap<>()));
     }
 
     @Test
@@ -73,6 +78,17 @@ class PerfEventTest {
         pmu("0-1");
 
         assertThat(find()).containsOnlyKeys("rapl:package-0-die-0", "rapl:package-0-die-1", "rapl:psys");
+    }
+
+    @Test
+    void amdsRegisterCountsThePackageThoughTheKernelListsEachDie() throws IOException {
+        cpu(0, 0, 0);
+        cpu(1, 0, 1);
+        pmu("0-1");
+        file("class/powercap/intel-rapl:0/name", "package-0-die-0");
+        file("class/powercap/intel-rapl:1/name", "package-0-die-1");
+
+        assertThat(find("AuthenticAMD")).containsOnlyKeys("rapl:package-0", "rapl:psys");
     }
 
     @Test

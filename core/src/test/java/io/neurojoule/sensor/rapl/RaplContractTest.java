@@ -125,6 +125,33 @@ class RaplContractTest extends PowerSourceContract {
     }
 
     @Test
+    void amdsPackageIsCountedOnceThoughTheKernelListsItForEachDie() throws IOException {
+        zone("intel-rapl:0", "package-0-die-0", "1\n", AMD);
+        zone("intel-rapl:1", "package-0-die-1", "1\n", AMD);
+
+        assertThat(ids(source().discover(config("AuthenticAMD")))).containsExactly("rapl:package-0");
+    }
+
+    @Test
+    void linksThatLeadNowhereAreAContainersMask() throws IOException {
+        Path zones = Files.createDirectories(root.resolve("sys/class/powercap"));
+        Files.createDirectories(root.resolve("sys/devices/virtual/powercap"));
+        for (String zone : List.of("intel-rapl", "intel-rapl:0")) {
+            Files.createSymbolicLink(zones.resolve(zone), Path.of("../../devices/virtual/powercap/intel-rapl/" + zone));
+        }
+
+        Discovery found = source().discover(config("GenuineIntel"));
+
+        assertThat(found.sensors()).isEmpty();
+        assertThat(found.missing()).singleElement().satisfies(missing -> {
+            assertThat(missing.code()).isEqualTo("rapl-masked");
+            assertThat(missing.state()).isEqualTo(Discovery.State.NOT_PERMITTED);
+            assertThat(missing.hint())
+                    .contains("--security-opt systempaths=unconfined", "--cap-add PERFMON", "--sysfs");
+        });
+    }
+
+    @Test
     void aLaptopsSecondControlTypeIsNotCountedTwice() throws IOException {
         zone("intel-rapl:0", "package-0", "1\n", INTEL);
         zone("intel-rapl:0/intel-rapl:0:0", "core", "2\n", INTEL);
