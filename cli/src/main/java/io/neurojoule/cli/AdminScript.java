@@ -29,7 +29,8 @@ final class AdminScript {
                 "# Containers: run it on the host. Docker hides /sys/devices/virtual/powercap since 24.0.7; give the container",
                 "# the host's tree in another place, and the group:",
                 "#     docker run -v /sys:/host/sys:ro --group-add \"$(getent group energy | cut -d: -f3)\" IMAGE \\",
-                "#         neurojoule doctor --sysfs /host/sys"));
+                "#         neurojoule doctor --sysfs /host/sys",
+                "# or do not let it hide them: docker run --security-opt systempaths=unconfined."));
         if (mendable.isEmpty()) {
             lines.add("");
             lines.add(

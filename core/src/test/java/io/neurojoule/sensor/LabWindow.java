@@ -23,8 +23,8 @@ public final class LabWindow {
     /// As the profiler: ten times a second, or as often as the sensor renews.
     private static final Duration PERIOD = Duration.ofMillis(100);
 
-    /// Before and after the window, so that a sensor of 1 s has a reading on both sides.
-    private static final long MARGIN_NANOS = 2_200_000_000L;
+    /// Before and after the window, beside two periods of the slowest sensor: each has a reading on both sides.
+    private static final long MARGIN_NANOS = 200_000_000L;
 
     private LabWindow() {}
 
@@ -179,9 +179,15 @@ public final class LabWindow {
         for (Sensor sensor : found.sensors()) {
             tracks.add(new Track(sensor, ticker.nanos()));
         }
-        long from = ticker.nanos() + MARGIN_NANOS;
+        long margin = MARGIN_NANOS
+                + 2
+                        * tracks.stream()
+                                .mapToLong(track -> track.periodNanos)
+                                .max()
+                                .orElse(0);
+        long from = ticker.nanos() + margin;
         long to = from + Duration.ofMillis(Long.parseLong(arguments[2])).toNanos();
-        while (!tracks.isEmpty() && ticker.nanos() < to + MARGIN_NANOS) {
+        while (!tracks.isEmpty() && ticker.nanos() < to + margin) {
             long next = Long.MAX_VALUE;
             for (Track track : tracks) {
                 if (!track.gone && ticker.nanos() >= track.due) {

@@ -89,6 +89,9 @@ public final class RaplSource implements PowerSource {
                         .ifPresent(sensors::add);
             }
             libc.ifPresent(c -> registers(c, ids.isEmpty()));
+            if (cores && libc.isEmpty()) {
+                missing.add(Refusals.elsewhere());
+            }
             missing.addAll(unread.values());
             troubles.forEach((path, why) -> missing.add(Refusals.unreadable(path, why)));
             if (sensors.isEmpty() && Zone.isMasked(config.sysfs())) {

@@ -179,6 +179,14 @@ final class Refusals {
                 "sudo modprobe intel_rapl_msr: a newer kernel may know it.");
     }
 
+    static Missing elsewhere() {
+        return Missing.absent(
+                "rapl-msr-absent",
+                "registers of single cores",
+                "they are read by system calls of this machine, on x86-64 only, and not with --sysfs",
+                "Leave out cores=true, or --sysfs.");
+    }
+
     static Missing noCores() {
         return Missing.absent(
                 "rapl-msr-absent",

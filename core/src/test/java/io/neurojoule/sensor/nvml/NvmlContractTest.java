@@ -17,6 +17,7 @@ import io.neurojoule.sensor.Sensor;
 import io.neurojoule.sensor.SensorGoneException;
 import io.neurojoule.sensor.SettingsException;
 import io.neurojoule.sensor.SourceConfig;
+import io.neurojoule.sensor.hwmon.HwmonSource;
 import io.neurojoule.sensor.nvml.FakeNvml.Made;
 import io.neurojoule.time.ClockPair;
 import java.io.IOException;
@@ -241,11 +242,41 @@ class NvmlContractTest extends PowerSourceContract {
     void aModuleIsNamedAfterTheSocketOfItsCpu() throws IOException {
         write("bus/pci/devices/0019:01:00.0/numa_node", "1\n");
         write("devices/system/node/node1/cpulist", "72-143\n");
+        write("devices/system/cpu/cpu0/topology/physical_package_id", "0\n");
         write("devices/system/cpu/cpu72/topology/physical_package_id", "1\n");
         write("bus/pci/devices/0029:01:00.0/numa_node", "-1\n");
 
         assertThat(Modules.of(root, "0019:01:00.0")).isEqualTo("module-1");
         assertThat(Modules.of(root, "0029:01:00.0")).isEqualTo("module-0029:01:00.0");
+    }
+
+    @Test
+    void numbersOfSocketsThatAreNotCountedFromZeroAreNotBelieved() throws IOException {
+        write("bus/pci/devices/0019:01:00.0/numa_node", "1\n");
+        write("devices/system/node/node1/cpulist", "72-143\n");
+        write("devices/system/cpu/cpu0/topology/physical_package_id", "36\n");
+        write("devices/system/cpu/cpu72/topology/physical_package_id", "3180\n");
+
+        assertThat(Modules.of(root, "0019:01:00.0")).isEqualTo("module-0019:01:00.0");
+    }
+
+    @Test
+    void theModuleThatHwmonReadsIsTheSame() throws IOException {
+        write("devices/system/cpu/cpu0/topology/physical_package_id", "36\n");
+        write("class/hwmon/hwmon0/name", "power_meter\n");
+        write("class/hwmon/hwmon0/power1_average", "400000000\n");
+        write("class/hwmon/hwmon0/power1_oem_info", "Module Power Socket 0\n");
+        SourceConfig config = new SourceConfig(root, root.resolve("proc"));
+
+        Component hwmon = new HwmonSource()
+                .discover(config)
+                .sensors()
+                .getFirst()
+                .channels()
+                .getFirst()
+                .component();
+
+        assertThat(Modules.component(root, "0009:01:00.0")).isEqualTo(hwmon);
     }
 
     @Test

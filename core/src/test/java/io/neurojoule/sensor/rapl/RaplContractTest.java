@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// Trees made from the kernel's power/powercap/powercap.rst and ABI/testing/sysfs-class-powercap, with the ranges that
@@ -122,6 +123,16 @@ class RaplContractTest extends PowerSourceContract {
 
         assertThat(ids(found)).containsExactly("rapl:package-0", "rapl:package-1");
         assertThat(found.missing()).extracting(Missing::code).containsExactly("rapl-core-lead-only");
+    }
+
+    @Test
+    void coresThatAreAskedOfAnotherTreeAreToldAsMissing() throws IOException {
+        zone("intel-rapl:0", "package-0", "1\n", AMD);
+
+        Discovery found = source().discover(config("AuthenticAMD").withOptions(Map.of("cores", "true")));
+
+        assertThat(ids(found)).containsExactly("rapl:package-0");
+        assertThat(found.missing()).extracting(Missing::code).containsExactly("rapl-msr-absent");
     }
 
     @Test
