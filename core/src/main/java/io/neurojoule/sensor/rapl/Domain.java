@@ -29,6 +29,11 @@ record Domain(String part, String place) {
         return RaplSource.NAME + ":" + component();
     }
 
+    /// Graphics and cores that sleep may use nothing for a while; what has the whole package or memory in it does not.
+    boolean mayStandStill() {
+        return part.equals("uncore") || part.equals("core");
+    }
+
     /// Memory is beside the package, not in it; psys has all of them in it. All packages of a node together are `cpu`,
     /// all
     /// its memory is `memory`, where something else measures the sum.

@@ -59,17 +59,21 @@ final class PerfSensor implements Sensor {
 
     /// Whether it counts at all: a guest is shown the event of a counter that its host does not give, and on some
     /// servers psys stays at one value (seen: Firecracker on Xeon, psys alone and always 0). Returns at the first
-    /// change,
-    /// after at most 100 ms.
+    /// change, after at most 100 ms; closed if there was none.
     boolean moves() throws IOException {
-        long first = value();
-        for (int i = 0; i < LOOKS; i++) {
-            LockSupport.parkNanos(PAUSE_NANOS);
-            if (value() != first) {
-                return true;
+        boolean moved = false;
+        try {
+            long first = value();
+            for (int i = 0; i < LOOKS && !moved; i++) {
+                LockSupport.parkNanos(PAUSE_NANOS);
+                moved = value() != first;
+            }
+        } finally {
+            if (!moved) {
+                close();
             }
         }
-        return false;
+        return moved;
     }
 
     private static int descriptor(LibC libc, PerfEvent event) throws ErrnoException {

@@ -107,10 +107,9 @@ public final class RaplSource implements PowerSource {
             Channel counter = channel(event.domain(), zone, event.scale(), 0);
             try {
                 PerfSensor sensor = PerfSensor.open(libc, event, counter);
-                if (sensor.moves()) {
+                if (event.domain().mayStandStill() || sensor.moves()) {
                     return Optional.of(sensor);
                 }
-                sensor.close();
                 if (zone.isEmpty()) {
                     missing.add(Refusals.frozen(event).of(counter));
                 }
