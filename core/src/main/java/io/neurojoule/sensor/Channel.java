@@ -16,6 +16,9 @@ import java.util.OptionalDouble;
 /// @param maxWatts     the most that the component can draw, as stated by the hardware; what a wrap or reset is judged
 /// by
 /// @param accuracy     gain error as a fraction (0.05 for ±5 %), if a data sheet or table states one
+/// @param seenShare    the share of the time that the sensor looks at (0.25: a quarter of each refresh), where it is
+/// known
+///                     to leave out the rest; empty: all of it, or nothing is known
 public record Channel(
         String id,
         Component component,
@@ -27,7 +30,8 @@ public record Channel(
         Duration averagedOver,
         Basis basis,
         OptionalDouble maxWatts,
-        OptionalDouble accuracy) {
+        OptionalDouble accuracy,
+        OptionalDouble seenShare) {
     public Channel {
         if (!id.matches("[A-Za-z0-9._-]+:[A-Za-z0-9._:-]+(/[A-Za-z0-9._-]+)?")) {
             throw new IllegalArgumentException("channel id must be SOURCE:COMPONENT[/PART]: " + id);
@@ -37,6 +41,9 @@ public record Channel(
         }
         if (wrapsAt < 0) {
             throw new IllegalArgumentException(id + ": wrapsAt must be >= 0: " + wrapsAt);
+        }
+        if (seenShare.isPresent() && !(seenShare.getAsDouble() > 0 && seenShare.getAsDouble() < 1)) {
+            throw new IllegalArgumentException(id + ": seenShare must be between 0 and 1: " + seenShare);
         }
     }
 
@@ -52,6 +59,7 @@ public record Channel(
                 refresh,
                 Duration.ZERO,
                 Basis.MEASURED,
+                OptionalDouble.empty(),
                 OptionalDouble.empty(),
                 OptionalDouble.empty());
     }
@@ -69,12 +77,41 @@ public record Channel(
                 averagedOver,
                 Basis.MEASURED,
                 OptionalDouble.empty(),
+                OptionalDouble.empty(),
+                OptionalDouble.empty());
+    }
+
+    /// A measured value that tells why the energy is what it is: volts, a temperature, a clock.
+    public static Channel signal(String id, Component component, Quantity quantity, double scale, Duration refresh) {
+        return new Channel(
+                id,
+                component,
+                quantity,
+                scale,
+                0,
+                0,
+                refresh,
+                Duration.ZERO,
+                Basis.MEASURED,
+                OptionalDouble.empty(),
+                OptionalDouble.empty(),
                 OptionalDouble.empty());
     }
 
     public Channel withBasis(Basis other) {
         return new Channel(
-                id, component, quantity, scale, baseWatts, wrapsAt, refresh, averagedOver, other, maxWatts, accuracy);
+                id,
+                component,
+                quantity,
+                scale,
+                baseWatts,
+                wrapsAt,
+                refresh,
+                averagedOver,
+                other,
+                maxWatts,
+                accuracy,
+                seenShare);
     }
 
     public Channel withMaxWatts(double watts) {
@@ -89,7 +126,8 @@ public record Channel(
                 averagedOver,
                 basis,
                 OptionalDouble.of(watts),
-                accuracy);
+                accuracy,
+                seenShare);
     }
 
     public Channel withAccuracy(double fraction) {
@@ -104,12 +142,56 @@ public record Channel(
                 averagedOver,
                 basis,
                 maxWatts,
-                OptionalDouble.of(fraction));
+                OptionalDouble.of(fraction),
+                seenShare);
     }
 
     public Channel withBaseWatts(double watts) {
         return new Channel(
-                id, component, quantity, scale, watts, wrapsAt, refresh, averagedOver, basis, maxWatts, accuracy);
+                id,
+                component,
+                quantity,
+                scale,
+                watts,
+                wrapsAt,
+                refresh,
+                averagedOver,
+                basis,
+                maxWatts,
+                accuracy,
+                seenShare);
+    }
+
+    public Channel withRefresh(Duration other) {
+        return new Channel(
+                id,
+                component,
+                quantity,
+                scale,
+                baseWatts,
+                wrapsAt,
+                other,
+                averagedOver,
+                basis,
+                maxWatts,
+                accuracy,
+                seenShare);
+    }
+
+    public Channel withSeenShare(double share) {
+        return new Channel(
+                id,
+                component,
+                quantity,
+                scale,
+                baseWatts,
+                wrapsAt,
+                refresh,
+                averagedOver,
+                basis,
+                maxWatts,
+                accuracy,
+                OptionalDouble.of(share));
     }
 
     /// The source part of the id, e.g. `rapl`.

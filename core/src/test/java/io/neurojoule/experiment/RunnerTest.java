@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurojoule.recording.Recorder;
 import io.neurojoule.recording.Window;
-import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Component;
 import io.neurojoule.sensor.Quantity;
@@ -259,18 +258,12 @@ class RunnerTest {
 
         @Override
         public List<Channel> channels() {
-            return List.of(new Channel(
+            return List.of(Channel.signal(
                     "hwmon:k10temp/temp1",
                     Component.of(Component.Kind.CPU, "package-0"),
                     Quantity.TEMPERATURE,
                     1e-3,
-                    0,
-                    0,
-                    Duration.ofMillis(1),
-                    Duration.ZERO,
-                    Basis.MEASURED,
-                    OptionalDouble.empty(),
-                    OptionalDouble.empty()));
+                    Duration.ofMillis(1)));
         }
 
         @Override

@@ -1,6 +1,5 @@
 package io.neurojoule.sensor.battery;
 
-import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Component;
 import io.neurojoule.sensor.Component.Kind;
@@ -16,7 +15,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /// The draw of a laptop that runs from its batteries: one sensor for all of them, since they feed one machine.
@@ -108,18 +106,7 @@ public final class BatterySource implements PowerSource {
 
     private static Channel factor(Supply battery, String file, Quantity quantity, Component node) {
         String part = battery.name().replaceAll("[^A-Za-z0-9._-]", "_") + "-" + file;
-        return new Channel(
-                NAME + ":node/" + part,
-                node,
-                quantity,
-                MICRO,
-                0,
-                0,
-                REFRESH,
-                Duration.ZERO,
-                Basis.MEASURED,
-                OptionalDouble.empty(),
-                OptionalDouble.empty());
+        return Channel.signal(NAME + ":node/" + part, node, quantity, MICRO, REFRESH);
     }
 
     private static Missing onMains(List<Supply> batteries) {

@@ -1,6 +1,5 @@
 package io.neurojoule.sensor.hwmon;
 
-import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Component;
 import io.neurojoule.sensor.Discovery.Missing;
@@ -276,19 +275,7 @@ record Layout(Chip chip, Rule rule, Parts parts) {
 
     private Column plain(String attribute, Component component, Quantity quantity, double scale) {
         return Column.of(
-                new Channel(
-                        id(attribute),
-                        component,
-                        quantity,
-                        scale,
-                        0,
-                        0,
-                        refresh(),
-                        Duration.ZERO,
-                        Basis.MEASURED,
-                        OptionalDouble.empty(),
-                        OptionalDouble.empty()),
-                chip.file(attribute + "_input"));
+                Channel.signal(id(attribute), component, quantity, scale, refresh()), chip.file(attribute + "_input"));
     }
 
     /// `update_interval` where the chip has it, else what its row says.

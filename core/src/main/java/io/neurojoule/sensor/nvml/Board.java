@@ -1,6 +1,5 @@
 package io.neurojoule.sensor.nvml;
 
-import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Component;
 import io.neurojoule.sensor.Component.Kind;
@@ -26,6 +25,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /// One GPU while it is looked for: asks for each register once and keeps those that answer.
@@ -41,6 +41,18 @@ final class Board {
     private static final double KEPLER_ACCURACY = 0.05;
 
     private static final int KEPLER = 3;
+
+    /// The share of the time in which GA100 (compute capability 8.0: A100, A30) and GH100 (9.0: H100, H200) look at
+    /// their
+    /// power: Yang, Adamek, Armour, SC24, for A100 and H100. Whether a mean of one second looks at all of it, and
+    /// whether
+    /// the counter adds up more than that, NVIDIA does not say.
+    ///
+    /// @see <a href="https://arxiv.org/abs/2312.02741">Part-time Power Measurements</a>
+    private static final Map<Integer, Double> SEEN = Map.of(80, 0.25, 90, 0.25);
+
+    /// The products whose counter was measured to add up everything: docs/measured/nvidia-h200.md.
+    private static final Pattern COUNTS_ALL = Pattern.compile("\\bH200\\b");
 
     private static final double MILLI = 1e-3;
     private static final double MEGA = 1e6;
@@ -67,6 +79,7 @@ final class Board {
     private final Optional<Component> module;
     private final Component component;
     private final OptionalDouble limitWatts;
+    private final OptionalInt computeCapability;
     private final List<Register.Scalar> scalars = new ArrayList<>();
     private final List<Register.Field> fields = new ArrayList<>();
     private final Map<Channel, Missing> refused = new LinkedHashMap<>();
@@ -85,6 +98,7 @@ final class Board {
         });
         component = new Component(Kind.ACCELERATOR, "gpu-" + gpu.pciBusId(), within);
         limitWatts = limitWatts();
+        computeCapability = computeCapability();
     }
 
     static int count(Nvml nvml) throws RefusedException {
@@ -249,40 +263,34 @@ final class Board {
     }
 
     private Channel energy() {
-        return limited(Channel.counter(gpu.id() + "/energy", component, MILLI, 0, REFRESH));
+        Channel energy = limited(Channel.counter(gpu.id() + "/energy", component, MILLI, 0, REFRESH));
+        return COUNTS_ALL.matcher(gpu.name()).find() ? energy : partTime(energy);
     }
 
     /// On Ampere and newer a mean of one second, but for GA100 (compute capability 8.0: A100, A30), which gives the
     /// instantaneous power as all older GPUs do. Of what does not tell its architecture the mean is assumed.
     private Channel power() {
-        OptionalInt capability = computeCapability();
-        int tenths = capability.orElse(Integer.MAX_VALUE);
+        int tenths = computeCapability.orElse(Integer.MAX_VALUE);
         Channel power = gauge("power", component, tenths <= 80 ? Duration.ZERO : ONE_SECOND);
         return tenths / 10 <= KEPLER ? power.withAccuracy(KEPLER_ACCURACY) : power;
     }
 
     private Channel gauge(String part, Component of, Duration averagedOver) {
         Channel power = Channel.power(gpu.id() + "/" + part, of, MILLI, REFRESH, averagedOver);
-        return of.equals(component) ? limited(power) : power;
+        return of.equals(component) ? partTime(limited(power)) : power;
     }
 
     private Channel limited(Channel channel) {
         return limitWatts.isPresent() ? channel.withMaxWatts(limitWatts.getAsDouble()) : channel;
     }
 
+    private Channel partTime(Channel channel) {
+        Optional<Double> seen = Optional.ofNullable(SEEN.get(computeCapability.orElse(0)));
+        return seen.isPresent() ? channel.withSeenShare(seen.get()) : channel;
+    }
+
     private Channel signal(String part, Quantity quantity, double scale) {
-        return new Channel(
-                gpu.id() + "/" + part,
-                component,
-                quantity,
-                scale,
-                0,
-                0,
-                Duration.ZERO,
-                Duration.ZERO,
-                Basis.MEASURED,
-                OptionalDouble.empty(),
-                OptionalDouble.empty());
+        return Channel.signal(gpu.id() + "/" + part, component, quantity, scale, Duration.ZERO);
     }
 
     private OptionalDouble limitWatts() {

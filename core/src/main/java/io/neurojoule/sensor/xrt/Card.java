@@ -1,6 +1,5 @@
 package io.neurojoule.sensor.xrt;
 
-import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Component;
 import io.neurojoule.sensor.Component.Kind;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -169,18 +167,7 @@ record Card(String address, Path xmc) {
     }
 
     private Channel plain(String part, Component component, Quantity quantity, double scale) {
-        return new Channel(
-                id(part),
-                component,
-                quantity,
-                scale,
-                0,
-                0,
-                refresh(),
-                Duration.ZERO,
-                Basis.MEASURED,
-                OptionalDouble.empty(),
-                OptionalDouble.empty());
+        return Channel.signal(id(part), component, quantity, scale, refresh());
     }
 
     private String id(String part) {

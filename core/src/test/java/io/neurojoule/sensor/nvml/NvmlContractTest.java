@@ -117,6 +117,27 @@ class NvmlContractTest extends PowerSourceContract {
     }
 
     @Test
+    void whatLooksAtAPartOfTheTimeSaysSoAndTheCounterOfAnH200AddsUpEverything() {
+        for (int partTime : new int[] {80, 90}) {
+            assertThat(only(capable(partTime)).channels())
+                    .filteredOn(
+                            channel -> channel.quantity() == Quantity.POWER || channel.quantity() == Quantity.ENERGY)
+                    .isNotEmpty()
+                    .allSatisfy(channel -> assertThat(channel.seenShare()).hasValue(0.25));
+        }
+        for (int other : new int[] {70, 86, 89, 120}) {
+            assertThat(only(capable(other)).channels())
+                    .allSatisfy(channel -> assertThat(channel.seenShare()).isEmpty());
+        }
+        Made h200 = capable(90);
+        h200.name = "NVIDIA H200";
+        assertThat(channel(only(h200), "energy").seenShare()).isEmpty();
+        assertThat(channel(only(h200), "power-instant").seenShare()).hasValue(0.25);
+        h200.name = "NVIDIA GH200 480GB";
+        assertThat(channel(only(h200), "energy").seenShare()).hasValue(0.25);
+    }
+
+    @Test
     void powerUsageIsAMeanOfASecondOnAmpereAndNewerButNotOnGa100() {
         for (int older : new int[] {35, 37, 52, 60, 70, 75, 80}) {
             assertThat(channel(only(capable(older)), "power").averagedOver())
