@@ -14,7 +14,8 @@ import java.util.OptionalDouble;
 /// @param boundJoules the true value lies within ± this if the sensor is right (and within its stated accuracy, where
 /// one
 ///                    is stated): what was not seen between two readings at the edges, the age of a value when it was
-///                    read, and one step of the counter
+///                    read, and one step of the counter; of a sensor that looks at a part of the time also what it
+///                    may have missed in the rest
 public record Energy(double joules, double boundJoules) implements Integral {
     /// A step forward this many times larger than the stated maximum power allows is no reading of that component.
     /// Three, because short peaks above a stated limit are real.
@@ -48,12 +49,34 @@ public record Energy(double joules, double boundJoules) implements Integral {
             throw new IllegalArgumentException("empty stretch: " + fromNanos + " to " + toNanos);
         }
         return switch (signal.channel().quantity()) {
-            case ENERGY -> ofCounter(signal, fromNanos, toNanos);
-            case POWER -> ofGauge(signal, fromNanos, toNanos);
+            case ENERGY -> withUnseen(signal.channel(), ofCounter(signal, fromNanos, toNanos), fromNanos, toNanos);
+            case POWER -> withUnseen(signal.channel(), ofGauge(signal, fromNanos, toNanos), fromNanos, toNanos);
             case VOLTAGE, CURRENT, TEMPERATURE, FREQUENCY, UTILISATION, FLAGS ->
                 throw new IllegalArgumentException(signal.channel().id() + " measures "
                         + signal.channel().quantity() + ", not " + Quantity.ENERGY + " or " + Quantity.POWER);
         };
+    }
+
+    /// A sensor that looks at a part of the time says nothing about the rest: a load in step with it may draw anything
+    /// from
+    /// nothing to the most there. What it has seen is no limit, as it may always look at the same moment of the load.
+    private static Integral withUnseen(Channel channel, Integral seen, long from, long to) {
+        if (channel.seenShare().isEmpty() || !(seen instanceof Energy energy)) {
+            return seen;
+        }
+        if (channel.maxWatts().isEmpty()) {
+            return new Unavailable(
+                    "part-time-unbounded",
+                    "%s looks at %.3g %% of the time, and nothing says how much power there can be in the rest"
+                            .formatted(channel.id(), 100 * channel.seenShare().getAsDouble()));
+        }
+        double watts = energy.joules() / ((to - from) * 1e-9);
+        double furthest = Math.max(watts, channel.maxWatts().getAsDouble() - watts);
+        // A window may hold up to one stretch more that is not seen than its length tells.
+        double unseen = (1 - channel.seenShare().getAsDouble())
+                * (to - from + channel.refresh().toNanos())
+                * 1e-9;
+        return new Energy(energy.joules(), energy.boundJoules() + unseen * furthest);
     }
 
     private static Integral ofCounter(Signal signal, long from, long to) {

@@ -395,4 +395,75 @@ class EnergyTest {
         assertThat(energy.joules()).isCloseTo(40, within(1e-6));
         assertThat(energy.boundJoules()).isGreaterThan(20);
     }
+
+    /// Power that is `high` in a share of each 100 ms and else `low`, looked at in the last 25 ms of each.
+    private record Periodic(double low, double high, double from, double duty) {
+        private static final double PERIOD = 0.1;
+        private static final double SEEN = 0.25;
+
+        double joules(double seconds) {
+            double whole = Math.floor(seconds / PERIOD);
+            double in = seconds - whole * PERIOD;
+            double each = low * PERIOD + (high - low) * duty * PERIOD;
+            double extra = Math.max(0, Math.min(in, (from + duty) * PERIOD) - from * PERIOD);
+            return whole * each + low * in + (high - low) * extra;
+        }
+
+        /// Mean power of what the sensor looked at last.
+        double seen(double seconds) {
+            double end = Math.floor(seconds / PERIOD) * PERIOD;
+            return (joules(end) - joules(end - SEEN * PERIOD)) / (SEEN * PERIOD);
+        }
+    }
+
+    @Test
+    void theBoundOfAPartTimeSensorHoldsForALoadThatIsInStepWithIt() {
+        Duration refresh = Duration.ofMillis(100);
+        Component gpu = Component.of(Component.Kind.ACCELERATOR, "gpu");
+        Channel watts = Channel.power("nvml:gpu/power", gpu, 1e-3, refresh, Duration.ZERO)
+                .withMaxWatts(400)
+                .withSeenShare(0.25);
+        Channel joules = Channel.counter("nvml:gpu/energy", gpu, 1e-3, 0, refresh)
+                .withMaxWatts(400)
+                .withSeenShare(0.25);
+        double worst = 0;
+        for (long seed = 0; seed < 2000; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            double duty = random.nextDouble(0.05, 0.95);
+            Periodic load = new Periodic(
+                    random.nextDouble(0, 100), random.nextDouble(100, 400), random.nextDouble(0, 1 - duty), duty);
+            long[] times = times(random, 120, 30_000_000);
+            long from = random.nextLong(SECOND / 2, SECOND);
+            long to = random.nextLong(from + SECOND / 2, times[times.length - 1] - SECOND / 2);
+            long[] powers = Arrays.stream(times)
+                    .map(t -> Math.round(load.seen(t * 1e-9) * 1e3))
+                    .toArray();
+            long[] counts = Arrays.stream(times)
+                    .map(t -> Math.round(load.seen(1) * 1e3 * Math.floor(t * 1e-8) * 0.1))
+                    .toArray();
+            double truth = load.joules(to * 1e-9) - load.joules(from * 1e-9);
+
+            for (Signal signal : List.of(
+                    new Signal(watts, times, new long[120], powers, List.of()),
+                    new Signal(joules, times, new long[120], counts, List.of()))) {
+                Energy energy = energy(Energy.of(signal, from, to));
+                double error = Math.abs(energy.joules() - truth);
+                worst = Math.max(worst, error / truth);
+                assertThat(error)
+                        .as("seed %d, %s", seed, signal.channel().id())
+                        .isLessThanOrEqualTo(energy.boundJoules() + 1e-9);
+            }
+        }
+        assertThat(worst).as("the loads really are in step").isGreaterThan(0.5);
+    }
+
+    @Test
+    void aPartTimeSensorOfAPartWithoutALimitGivesNoNumber() {
+        Channel watts = Channel.power("nvml:gpu/power", PACKAGE, 1e-3, Duration.ofMillis(100), Duration.ZERO)
+                .withSeenShare(0.25);
+        long[] times = {0, SECOND / 4, SECOND / 2};
+
+        assertThat(code(Energy.of(new Signal(watts, times, new long[3], new long[3], List.of()), 0, SECOND / 2)))
+                .isEqualTo("part-time-unbounded");
+    }
 }
