@@ -65,6 +65,7 @@ public final class Runner {
     private final Experiment.Method method;
     private final Experiment.Gates gates;
     private final double windowSeconds;
+    private final LeadIn leadIn;
     private final Progress progress;
     private final Surroundings surroundings = Surroundings.of(Path.of("/proc"), Path.of("/sys"));
     private final Map<String, CellRecord> records = new HashMap<>();
@@ -84,6 +85,7 @@ public final class Runner {
             Experiment.Method method,
             Experiment.Gates gates,
             double windowSeconds,
+            LeadIn leadIn,
             Progress progress) {
         this.start = start;
         this.recorder = recorder;
@@ -91,6 +93,7 @@ public final class Runner {
         this.method = method;
         this.gates = gates;
         this.windowSeconds = windowSeconds;
+        this.leadIn = leadIn;
         this.progress = progress;
     }
 
@@ -230,6 +233,7 @@ public final class Runner {
             verify(net, visit);
         }
         idleLoaded(visit, repeat, "start");
+        pause(leadIn.pauseSeconds(method.seed(), visit.cellId(), repeat));
         progress.begins(visit.cellId() + " · warm-up");
         warmUp(net, visit, repeat);
         if (cancelled) {
@@ -364,8 +368,8 @@ public final class Runner {
     }
 
     private void warmUp(NetworkUnderTest net, Visit visit, int repeat) throws NetworkException, IOException {
-        double least = method.warmup().minSeconds();
-        double most = method.warmup().maxSeconds();
+        double least = Math.max(method.warmup().minSeconds(), leadIn.riseSeconds());
+        double most = Math.max(method.warmup().maxSeconds(), least);
         double rate = 0;
         double spent = 0;
         while (spent < most && !cancelled) {

@@ -4,6 +4,7 @@ import io.neurojoule.analysis.Analyzer;
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.experiment.Cell;
 import io.neurojoule.experiment.Experiment;
+import io.neurojoule.experiment.LeadIn;
 import io.neurojoule.experiment.Plan;
 import io.neurojoule.experiment.Progress;
 import io.neurojoule.experiment.Runner;
@@ -17,6 +18,7 @@ import io.neurojoule.recording.Signal;
 import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Discovery;
+import io.neurojoule.sensor.Quantity;
 import io.neurojoule.sensor.Sensor;
 import io.neurojoule.time.ClockPair;
 import io.neurojoule.time.Ticker;
@@ -113,6 +115,7 @@ public final class Profiler {
                                     request.experiment().method(),
                                     request.experiment().gates(),
                                     window,
+                                    leadIn(boundaries.headline(target)),
                                     progress));
                     if (!cancelled) {
                         runner.repeat(
@@ -226,6 +229,23 @@ public final class Profiler {
                             .formatted(least, measure.minSeconds(), slowest, measure.minUpdates())));
         }
         return Math.max(least, measure.minSeconds());
+    }
+
+    /// A load can be in step with a power that is read now and then, and with whatever looks at a part of the time. A
+    /// counter of everything has no period that matters.
+    private LeadIn leadIn(List<String> members) {
+        double phase = 0;
+        double rise = 0;
+        for (Channel channel : sources.channels()) {
+            boolean sampled =
+                    channel.quantity() == Quantity.POWER || channel.seenShare().isPresent();
+            if (sampled && members.contains(channel.id())) {
+                double refresh = channel.refresh().toNanos() * 1e-9;
+                phase = Math.max(phase, refresh);
+                rise = Math.max(rise, refresh + channel.averagedOver().toNanos() * 1e-9);
+            }
+        }
+        return new LeadIn(phase, rise);
     }
 
     /// The slowest of a sensor's required channels; what was measured is the refresh of its first channel.

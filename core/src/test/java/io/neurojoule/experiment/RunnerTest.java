@@ -1,6 +1,7 @@
 package io.neurojoule.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.neurojoule.recording.Recorder;
 import io.neurojoule.recording.Window;
@@ -27,11 +28,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,6 +50,9 @@ class RunnerTest {
     private final List<Window> windows = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
     private Experiment.Gates gates = Experiment.Gates.DEFAULT;
+    private final List<Double> warmUps = new ArrayList<>();
+    private final List<Long> warmUpsBegan = new ArrayList<>();
+    private LeadIn leadIn = LeadIn.NONE;
     private int started;
     private OptionalDouble coolBelow = OptionalDouble.empty();
     private final Map<Sensor, Duration> sensors = new HashMap<>();
@@ -75,6 +82,10 @@ class RunnerTest {
 
         @Override
         public RunAnswer run(RunRequest request) throws NetworkException {
+            if (request.kind() == RunRequest.Kind.WARMUP && request.seconds() > 0) {
+                warmUps.add(request.seconds());
+                warmUpsBegan.add(Ticker.monotonic().nanos());
+            }
             if (request.kind() == RunRequest.Kind.MEASURE) {
                 asked.add(request);
                 if (onMeasure.isPresent()) {
@@ -167,6 +178,7 @@ class RunnerTest {
                     method(),
                     gates,
                     WINDOW_SECONDS,
+                    leadIn,
                     progress);
             runner.repeat(1, visits, List.of("fp32"));
             return runner;
@@ -191,6 +203,51 @@ class RunnerTest {
                         Window.Kind.MEASURE,
                         Window.Kind.IDLE_LOADED,
                         Window.Kind.IDLE_BARE);
+    }
+
+    @Test
+    void theLoadMeetsASampledSensorAtAnotherMomentOfItsPeriodEachTime() throws IOException {
+        leadIn = new LeadIn(0.05, 0);
+
+        run(1, 8, 64);
+
+        List<Window> idles = windows.stream()
+                .filter(window -> window.kind() == Window.Kind.IDLE_LOADED)
+                .toList();
+        Set<Double> pauses = new HashSet<>();
+        for (int i = 0; i < 3; i++) {
+            Window before = idles.get(2 * i);
+            double pause = leadIn.pauseSeconds(1, before.cellId(), 1);
+            pauses.add(pause);
+            assertThat((warmUpsBegan.get(i) - before.endNanos()) * 1e-9)
+                    .as(before.cellId())
+                    .isGreaterThanOrEqualTo(pause);
+        }
+        assertThat(pauses).hasSize(3).allSatisfy(pause -> assertThat(pause).isBetween(0.0, 0.05));
+    }
+
+    @Test
+    void thePausesAreSpreadEvenlyOverThePeriod() {
+        double[] pauses = IntStream.range(0, 1000)
+                .mapToDouble(repeat -> new LeadIn(0.1, 0).pauseSeconds(1, "cpu-fp32-b8", repeat))
+                .sorted()
+                .toArray();
+
+        for (int i = 0; i < pauses.length; i++) {
+            // Kolmogorov and Smirnov: a fair 1000 stray further than this once in 20,000 times.
+            assertThat(pauses[i]).isCloseTo(0.1 * i / pauses.length, within(0.1 * 0.073));
+        }
+    }
+
+    @Test
+    void theLoadGoesOnUntilTheSensorShowsNothingElse() throws IOException {
+        leadIn = new LeadIn(0, 1.1);
+
+        run(8);
+
+        assertThat(warmUps)
+                .isNotEmpty()
+                .allSatisfy(seconds -> assertThat(seconds).isEqualTo(1.1));
     }
 
     @Test
