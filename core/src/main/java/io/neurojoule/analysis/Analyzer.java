@@ -9,6 +9,7 @@ import io.neurojoule.recording.Window;
 import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Quantity;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -20,6 +21,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /// Computes the result of a recording, again and again the same.
@@ -28,11 +30,13 @@ import tools.jackson.databind.JsonNode;
 /// idle is minus the mean power of the `idle_loaded` windows of the same load.
 public final class Analyzer {
     private final Recording recording;
+    private final List<Observed> observed;
     private final Map<String, Map<String, Integral>> byWindow = new LinkedHashMap<>();
     private final Set<Finding> findings = new LinkedHashSet<>();
 
     private Analyzer(Recording recording) {
         this.recording = recording;
+        observed = observed(recording);
     }
 
     /// The result of a run, also of one that was cut off: what is missing is named.
@@ -42,15 +46,31 @@ public final class Analyzer {
 
     /// Every window × every energy or power channel, in order of time.
     public static List<WindowEnergy> windows(Recording recording) {
+        return windows(recording, observed(recording));
+    }
+
+    private static List<WindowEnergy> windows(Recording recording, List<Observed> observed) {
+        Map<String, Duration> refreshes =
+                observed.stream().collect(Collectors.toMap(one -> one.channel().id(), Observed::worstRefresh));
+        List<Signal> signals = recording.signals().stream()
+                .filter(signal -> isEnergy(signal.channel()))
+                .map(signal -> signal.withRefresh(refreshes.getOrDefault(
+                        signal.channel().id(), signal.channel().refresh())))
+                .toList();
         List<WindowEnergy> rows = new ArrayList<>();
         for (Window window : recording.windows()) {
-            for (Signal signal : recording.signals()) {
-                if (isEnergy(signal.channel())) {
-                    rows.add(new WindowEnergy(window, signal.channel(), integral(signal, window)));
-                }
+            for (Signal signal : signals) {
+                rows.add(new WindowEnergy(window, signal.channel(), integral(signal, window)));
             }
         }
         return rows;
+    }
+
+    private static List<Observed> observed(Recording recording) {
+        return recording.signals().stream()
+                .filter(signal -> isEnergy(signal.channel()))
+                .map(signal -> Observed.of(signal, recording))
+                .toList();
     }
 
     private static Integral integral(Signal signal, Window window) {
@@ -71,7 +91,8 @@ public final class Analyzer {
                     note.channel(),
                     note.windowId()));
         }
-        for (WindowEnergy row : windows(recording)) {
+        characterise();
+        for (WindowEnergy row : windows(recording, observed)) {
             byWindow.computeIfAbsent(row.window().id(), id -> new LinkedHashMap<>())
                     .put(row.channel().id(), row.integral());
             if (row.integral() instanceof Integral.Unavailable none) {
@@ -80,6 +101,8 @@ public final class Analyzer {
                         .inWindow(row.window().id()));
             }
         }
+        List<CounterCheck> checks = CounterCheck.of(recording.signals(), recording.windows(), byWindow);
+        checks.forEach(check -> check.finding().ifPresent(findings::add));
         List<ResultRow> rows = new ArrayList<>();
         List<CellResult> cells = new ArrayList<>();
         List<String> missing = new ArrayList<>();
@@ -121,7 +144,37 @@ public final class Analyzer {
                 rows,
                 cells,
                 List.copyOf(findings),
-                missing);
+                missing,
+                observed,
+                checks);
+    }
+
+    /// Where sensors are not what they say, or do not see everything.
+    private void characterise() {
+        Set<String> summed = recording.info().boundaries().values().stream()
+                .flatMap(List::stream)
+                .collect(Collectors.toSet());
+        for (Observed one : observed) {
+            Channel channel = one.channel();
+            for (Finding finding : one.findings()) {
+                boolean known = findings.stream()
+                        .anyMatch(other -> other.code().equals(finding.code())
+                                && other.channel().equals(finding.channel()));
+                if (!known) {
+                    findings.add(finding);
+                }
+            }
+            if (channel.seenShare().isPresent() && summed.contains(channel.id())) {
+                findings.add(Finding.of(
+                                "part-time-sensor",
+                                Severity.WARNING,
+                                "%s looks at %.3g %% of the time, and a load can be in step with it: the bound lets the power in the rest be anything from 0 W to the limit. Repeats begin at random moments of its period, so their interval tells what that really does to a load that begins with the window. For a narrow bound meter the whole machine"
+                                        .formatted(
+                                                channel.id(),
+                                                100 * channel.seenShare().getAsDouble()))
+                        .onChannel(channel.id()));
+            }
+        }
     }
 
     private record Planned(String id, String target, String model, String precision, int batch) {}
@@ -275,6 +328,9 @@ public final class Analyzer {
         for (String boundary : recording.info().boundaryNames(cell.target())) {
             List<String> members = recording.info().members(cell.target(), boundary);
             rows.add(row(cell, known, measured, ResultRow.Scope.BOUNDARY, boundary, members));
+            if (Books.isDifference(members)) {
+                closeBooks(cell, measured, boundary, members);
+            }
         }
         for (Signal signal : recording.signals()) {
             if (isEnergy(signal.channel())) {
@@ -285,20 +341,43 @@ public final class Analyzer {
         return rows;
     }
 
-    /// The energy of one window summed over channels that do not overlap; bounds add up, as they may be off together.
+    private void closeBooks(Planned cell, List<Window> measured, String name, List<String> members) {
+        List<String> whole =
+                members.stream().filter(member -> !Books.isLess(member)).toList();
+        if (sum(measured, members) instanceof Energy rest && sum(measured, whole) instanceof Energy all) {
+            Books.finding(name, rest, all.joules()).ifPresent(finding -> findings.add(finding.inCell(cell.id())));
+        }
+    }
+
+    private Integral sum(List<Window> measured, List<String> members) {
+        double joules = 0;
+        double bound = 0;
+        for (Window window : measured) {
+            if (!(sum(window, members) instanceof Energy energy)) {
+                return sum(window, members);
+            }
+            joules += energy.joules();
+            bound += energy.boundJoules();
+        }
+        return new Energy(joules, bound);
+    }
+
+    /// The energy of one window summed over channels that do not overlap, less those that are taken away; bounds add
+    /// up, as
+    /// they may be off together.
     private Integral sum(Window window, List<String> members) {
         double joules = 0;
         double bound = 0;
         Map<String, Integral> integrals = byWindow.getOrDefault(window.id(), Map.of());
         for (String member : members) {
-            Integral integral = integrals.get(member);
+            Integral integral = integrals.get(Books.channel(member));
             if (integral == null) {
-                return new Integral.Unavailable("not-covered", member + " was not recorded");
+                return new Integral.Unavailable("not-covered", Books.channel(member) + " was not recorded");
             }
             if (!(integral instanceof Energy energy)) {
                 return integral;
             }
-            joules += energy.joules();
+            joules += Books.isLess(member) ? -energy.joules() : energy.joules();
             bound += energy.boundJoules();
         }
         return new Energy(joules, bound);
@@ -417,10 +496,10 @@ public final class Analyzer {
     }
 
     private Basis basis(List<String> members) {
-        Basis basis = Basis.MEASURED;
+        Basis basis = Books.isDifference(members) ? Basis.DERIVED : Basis.MEASURED;
         for (String member : members) {
             basis = basis.and(recording
-                    .signal(member)
+                    .signal(Books.channel(member))
                     .map(signal -> signal.channel().basis())
                     .orElse(Basis.UNAVAILABLE));
         }

@@ -10,10 +10,14 @@ import java.util.stream.Collectors;
 ///
 /// @param format         version of the result's layout
 /// @param tool           name and version that computed it
-/// @param boundaries     members of each boundary, by name, or by `TARGET/NAME` where targets differ
+/// @param boundaries     members of each boundary, by name, or by `TARGET/NAME` where targets differ; `-` stands before
+/// one that
+///                       is taken away
 /// @param rows           one per cell × (channel or boundary)
 /// @param cells          one per planned cell
 /// @param missingWindows ids as `cell-id#repeat` of planned `measure` windows that the recording lacks
+/// @param observed       how each energy and power channel really behaved
+/// @param counterChecks  one per counter × power channel of the same component
 public record ExperimentResult(
         int format,
         String tool,
@@ -22,7 +26,9 @@ public record ExperimentResult(
         List<ResultRow> rows,
         List<CellResult> cells,
         List<Finding> findings,
-        List<String> missingWindows) {
+        List<String> missingWindows,
+        List<Observed> observed,
+        List<CounterCheck> counterChecks) {
     public static final int FORMAT = 1;
 
     public ExperimentResult {
@@ -30,13 +36,16 @@ public record ExperimentResult(
         cells = List.copyOf(cells);
         findings = List.copyOf(findings);
         missingWindows = List.copyOf(missingWindows);
+        observed = List.copyOf(observed);
+        counterChecks = List.copyOf(counterChecks);
     }
 
     /// The same result with more findings.
     public ExperimentResult withFindings(List<Finding> more) {
         List<Finding> all = new ArrayList<>(findings);
         all.addAll(more);
-        return new ExperimentResult(format, tool, run, boundaries, rows, cells, all, missingWindows);
+        return new ExperimentResult(
+                format, tool, run, boundaries, rows, cells, all, missingWindows, observed, counterChecks);
     }
 
     /// What the headline boundary sums, for people; by target where targets differ. Empty if it sums nothing.
@@ -75,7 +84,8 @@ public record ExperimentResult(
                 run.simulated,
                 run.labels,
                 run.environment);
-        return new ExperimentResult(format, tool, nobody, boundaries, rows, cells, findings, missingWindows);
+        return new ExperimentResult(
+                format, tool, nobody, boundaries, rows, cells, findings, missingWindows, observed, counterChecks);
     }
 
     /// Where and when.

@@ -126,7 +126,10 @@ public record Trial(
         Map<String, Double> steps = new LinkedHashMap<>();
         channels.forEach(
                 each -> each.step().ifPresent(step -> steps.put(each.channel().id(), step)));
-        return readMedian.flatMap(median -> readMost.map(most -> new RunInfo.Reads(median, most, steps)));
+        Map<String, Duration> refreshes = new LinkedHashMap<>();
+        channels.forEach(each ->
+                each.refresh().ifPresent(refresh -> refreshes.put(each.channel().id(), refresh)));
+        return readMedian.flatMap(median -> readMost.map(most -> new RunInfo.Reads(median, most, steps, refreshes)));
     }
 
     /// Where the sensor is not what it says, or is slow.

@@ -16,7 +16,7 @@ import java.util.Optional;
 /// @param simulated    why the figures are not of real hardware, if they are not
 /// @param boundaries   members of each boundary as resolved at the start, by its name, or by `TARGET/NAME` where
 /// targets
-///                     differ
+///                     differ; `-` stands before a channel that is taken away
 /// @param headline     name of the boundary that is quoted first
 /// @param labels       what people call a target, by its name
 /// @param environment  what may explain a difference between two runs, e.g. governor, kernel, runtime
@@ -88,9 +88,11 @@ public record RunInfo(
     /// @param steps  the smallest difference of two values that follow each other, by channel, in its unit; without
     /// those
     ///               that never changed
-    public record Reads(Duration median, Duration most, Map<String, Double> steps) {
+    /// @param refreshes median time between two different values, by channel; without those that changed too seldom
+    public record Reads(Duration median, Duration most, Map<String, Double> steps, Map<String, Duration> refreshes) {
         public Reads {
             steps = Map.copyOf(steps);
+            refreshes = refreshes == null ? Map.of() : Map.copyOf(refreshes); // older runs have none
         }
     }
 }

@@ -2,6 +2,7 @@ package io.neurojoule.recording;
 
 import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
+import java.time.Duration;
 import java.util.List;
 
 /// All values of one channel over a run, as read: parallel arrays, times ascending.
@@ -25,6 +26,11 @@ public record Signal(Channel channel, long[] timeNanos, long[] readNanos, long[]
     /// The same values with another basis.
     public Signal withBasis(Basis basis) {
         return new Signal(channel.withBasis(basis), timeNanos, readNanos, raw, gaps);
+    }
+
+    /// The same values, renewed as often as given.
+    public Signal withRefresh(Duration refresh) {
+        return new Signal(channel.withRefresh(refresh), timeNanos, readNanos, raw, gaps);
     }
 
     public int size() {

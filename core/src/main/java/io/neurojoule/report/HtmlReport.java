@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -89,6 +90,7 @@ public final class HtmlReport implements ReportFormat {
                 + rows(result)
                 + cells(result)
                 + boundaries(result)
+                + sources(result)
                 + findings(result)
                 + methods(result, signals, windows)
                 + environment(result);
@@ -317,6 +319,47 @@ public final class HtmlReport implements ReportFormat {
                 %s</tbody></table></div>
                 </section>
                 """.formatted(rows);
+    }
+
+    private static String sources(ExperimentResult result) {
+        String rows = result.observed().stream()
+                .map(one -> tableRow(List.of(
+                        one.channel().id(),
+                        seconds(Optional.of(one.channel().refresh()).filter(refresh -> !refresh.isZero())),
+                        seconds(one.startRefresh()),
+                        seconds(one.refresh()),
+                        seconds(one.reading()),
+                        one.delay().seconds().isPresent()
+                                ? Format.quantity(one.delay().seconds(), "s")
+                                : one.delay().reason().orElse(Format.ABSENT),
+                        one.channel().seenShare().isPresent()
+                                ? Format.percent(one.channel().seenShare().getAsDouble())
+                                : Format.ABSENT)))
+                .collect(Collectors.joining());
+        String checks = result.counterChecks().stream()
+                .map(check -> tableRow(List.of(
+                        check.counter(),
+                        check.power(),
+                        Format.number(check.powerOverCounter()),
+                        check.apart() + " of " + check.windows())))
+                .collect(Collectors.joining());
+        return rows.isEmpty() ? "" : """
+                <section id="sources">
+                <h2>How the sources behaved</h2>
+                <div class="scroll" tabindex="0"><table><thead><tr><th>channel</th><th>refresh, as declared</th><th>at the start</th>\
+                <th>in the run</th><th>read every</th><th>delay</th><th>part of the time it looks</th></tr></thead><tbody>
+                %s</tbody></table></div>
+                %s</section>
+                """.formatted(rows, checks.isEmpty() ? "" : """
+                <div class="scroll" tabindex="0"><table><thead><tr><th>counter</th><th>power</th><th>power over counter</th>\
+                <th>windows beyond both bounds</th></tr></thead><tbody>
+                %s</tbody></table></div>
+                """.formatted(checks));
+    }
+
+    private static String seconds(Optional<Duration> duration) {
+        return duration.map(known -> Format.quantity(known.toNanos() * 1e-9, "s"))
+                .orElse(Format.ABSENT);
     }
 
     private static String findings(ExperimentResult result) {

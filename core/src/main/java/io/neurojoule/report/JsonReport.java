@@ -1,10 +1,13 @@
 package io.neurojoule.report;
 
 import io.neurojoule.analysis.CellResult;
+import io.neurojoule.analysis.CounterCheck;
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.analysis.Finding;
+import io.neurojoule.analysis.Observed;
 import io.neurojoule.analysis.ResultRow;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +60,11 @@ public final class JsonReport implements ReportFormat {
         tree.put("cells", result.cells().stream().map(JsonReport::cell).toList());
         tree.put("findings", result.findings().stream().map(JsonReport::finding).toList());
         tree.put("missing_windows", List.copyOf(result.missingWindows()));
+        tree.put(
+                "channels", result.observed().stream().map(JsonReport::observed).toList());
+        tree.put(
+                "counter_checks",
+                result.counterChecks().stream().map(JsonReport::counterCheck).toList());
         return tree;
     }
 
@@ -116,6 +124,36 @@ public final class JsonReport implements ReportFormat {
         put(tree, "channel", finding.channel());
         put(tree, "window_id", finding.windowId());
         return tree;
+    }
+
+    private static Map<String, Object> observed(Observed one) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        tree.put("channel", one.channel().id());
+        putSeconds(
+                tree,
+                "refresh_declared_seconds",
+                Optional.of(one.channel().refresh()).filter(refresh -> !refresh.isZero()));
+        putSeconds(tree, "refresh_at_start_seconds", one.startRefresh());
+        putSeconds(tree, "refresh_seconds", one.refresh());
+        putSeconds(tree, "reading_seconds", one.reading());
+        put(tree, "delay_seconds", one.delay().seconds());
+        put(tree, "delay_reason", one.delay().reason());
+        put(tree, "seen_share", one.channel().seenShare());
+        return tree;
+    }
+
+    private static Map<String, Object> counterCheck(CounterCheck check) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        tree.put("counter", check.counter());
+        tree.put("power", check.power());
+        tree.put("windows", check.windows());
+        tree.put("apart", check.apart());
+        put(tree, "power_over_counter", check.powerOverCounter());
+        return tree;
+    }
+
+    private static void putSeconds(Map<String, Object> tree, String name, Optional<Duration> value) {
+        value.ifPresent(duration -> tree.put(name, duration.toNanos() / 1e9));
     }
 
     private static void put(Map<String, Object> tree, String name, Optional<?> value) {

@@ -32,6 +32,7 @@ class AnalyzerTest {
 
     private final List<Window> windows = new ArrayList<>();
     private final List<Double> busy = new ArrayList<>();
+    private final Map<String, List<String>> more = new LinkedHashMap<>();
 
     private void window(Window.Kind kind, int repeat, long elements) {
         long start = windows.size() * SECOND;
@@ -75,6 +76,7 @@ class AnalyzerTest {
     private ExperimentResult analyze(List<Signal> signals, CellRecord cell, Optional<String> simulated) {
         Map<String, List<String>> boundaries = new LinkedHashMap<>();
         boundaries.put("compute", List.of("rapl:package-0", "rapl:package-1"));
+        boundaries.putAll(more);
         RunInfo info = new RunInfo(
                 RunInfo.FORMAT,
                 "test",
@@ -311,5 +313,123 @@ class AnalyzerTest {
 
         assertThat(result.missingWindows()).containsExactly(CELL + "#2");
         assertThat(result.findings()).extracting(Finding::code).contains("windows-missing");
+    }
+
+    /// A power of the node, as its controller reads it each tenth of a second.
+    private Signal node(double idleWatts, double busyWatts) {
+        int n = windows.size() * 10 + 3;
+        long[] times = new long[n];
+        long[] raw = new long[n];
+        for (int i = 0; i < n; i++) {
+            times[i] = (i - 1) * (SECOND / 10);
+            int window = Math.clamp((i - 1) / 10, 0, windows.size() - 1);
+            raw[i] = Math.round(1e3 * (busy.get(window) > 0 ? busyWatts : idleWatts));
+        }
+        Channel channel = Channel.power(
+                "ipmi:node", Component.of(Component.Kind.NODE, "node"), 1e-3, Duration.ofMillis(100), Duration.ZERO);
+        return new Signal(channel, times, new long[n], raw, List.of());
+    }
+
+    private ExperimentResult withNode(double idleWatts, double busyWatts) {
+        twoRepeats();
+        more.put("node", List.of("ipmi:node"));
+        more.put("rest", List.of("ipmi:node", "-rapl:package-0", "-rapl:package-1"));
+        List<Signal> signals = new ArrayList<>(both());
+        signals.add(node(idleWatts, busyWatts));
+        return analyze(signals, measured(), Optional.empty());
+    }
+
+    private static List<String> codes(ExperimentResult result) {
+        return result.findings().stream().map(Finding::code).toList();
+    }
+
+    @Test
+    void theRestOfTheNodeIsWhatItsPartsLeaveAndDerived() {
+        ExperimentResult result = withNode(90, 230);
+
+        ResultRow rest = row(result, "rest");
+        ResultRow whole = row(result, "node");
+        assertThat(rest.basis()).isEqualTo(Basis.DERIVED);
+        assertThat(rest.joules().orElseThrow())
+                .isCloseTo(
+                        whole.joules().orElseThrow()
+                                - row(result, "rapl:package-0").joules().orElseThrow()
+                                - row(result, "rapl:package-1").joules().orElseThrow(),
+                        within(1e-9));
+        assertThat(rest.boundJoulesPerElement().orElseThrow())
+                .as("the bounds of all terms")
+                .isCloseTo(
+                        whole.boundJoulesPerElement().orElseThrow()
+                                + compute(result).boundJoulesPerElement().orElseThrow(),
+                        within(1e-12));
+        assertThat(compute(result).joules().orElseThrow())
+                .as("the headline is without it")
+                .isCloseTo(300, within(1e-3));
+        assertThat(codes(result)).doesNotContain("rest-negative", "rest-implausible");
+    }
+
+    @Test
+    void partsThatDrawMoreThanTheNodeAreFoundAndNotClamped() {
+        ExperimentResult result = withNode(20, 60);
+
+        assertThat(row(result, "rest").joules().orElseThrow()).isLessThan(-100);
+        assertThat(codes(result)).contains("rest-negative");
+    }
+
+    @Test
+    void aRestThatIsMostOfTheNodeIsFound() {
+        assertThat(codes(withNode(400, 600))).contains("rest-implausible");
+    }
+
+    @Test
+    void aPartWithoutAFigureLeavesNoRest() {
+        twoRepeats();
+        more.put("rest", List.of("ipmi:node", "-rapl:package-0", "-rapl:dram-0"));
+
+        ResultRow rest = row(analyze(List.of(both().getFirst(), node(90, 230)), measured(), Optional.empty()), "rest");
+
+        assertThat(rest.basis()).isEqualTo(Basis.UNAVAILABLE);
+        assertThat(rest.reason().orElseThrow()).contains("rapl:dram-0");
+    }
+
+    private static ResultRow row(ExperimentResult result, String name) {
+        return result.rows().stream()
+                .filter(row -> row.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /// A power register of package 0 that shows so much of the truth.
+    private Signal register(double share) {
+        Signal truth = node(20 * share, 100 * share);
+        Channel channel = Channel.power(
+                "hwmon:package-0/power1",
+                Component.of(Component.Kind.CPU, "package-0"),
+                1e-3,
+                Duration.ofMillis(100),
+                Duration.ZERO);
+        return new Signal(channel, truth.timeNanos(), truth.readNanos(), truth.raw(), List.of());
+    }
+
+    @Test
+    void aCounterAndAPowerOfOnePartThatContradictEachOtherAreFound() {
+        twoRepeats();
+        List<Signal> agree = new ArrayList<>(both());
+        agree.add(register(1));
+        List<Signal> differ = new ArrayList<>(both());
+        differ.add(register(0.4));
+
+        ExperimentResult good = analyze(agree, measured(), Optional.empty());
+        ExperimentResult bad = analyze(differ, measured(), Optional.empty());
+
+        assertThat(good.counterChecks()).singleElement().satisfies(check -> {
+            assertThat(check.counter()).isEqualTo("rapl:package-0");
+            assertThat(check.windows()).isEqualTo(6);
+            assertThat(check.apart()).isZero();
+            assertThat(check.powerOverCounter().orElseThrow()).isCloseTo(1, within(0.15));
+        });
+        assertThat(codes(good)).doesNotContain("counter-power-differ");
+        assertThat(bad.counterChecks().getFirst().apart()).isEqualTo(6);
+        assertThat(codes(bad)).contains("counter-power-differ");
     }
 }

@@ -86,6 +86,8 @@ class DemandsTest {
                 List.of(row),
                 List.of(cell),
                 List.of(),
+                List.of(),
+                List.of(),
                 List.of());
     }
 

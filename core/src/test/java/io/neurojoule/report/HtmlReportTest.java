@@ -122,7 +122,16 @@ class HtmlReportTest extends ReportFormatContract {
                         "narrow", "cpu", "fp32", 8, ResultRow.Scope.BOUNDARY, "compute", Basis.MEASURED, 1, 0.1));
         write(
                 new ExperimentResult(
-                        1, made.tool(), made.run(), made.boundaries(), rows, List.of(), List.of(), List.of()),
+                        1,
+                        made.tool(),
+                        made.run(),
+                        made.boundaries(),
+                        rows,
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        List.of()),
                 List.of(),
                 List.of(),
                 page);
@@ -139,7 +148,17 @@ class HtmlReportTest extends ReportFormatContract {
         ExperimentResult made = MadeResult.result();
         Path page = dir.resolve("empty.html");
         write(
-                new ExperimentResult(1, made.tool(), made.run(), Map.of(), List.of(), List.of(), List.of(), List.of()),
+                new ExperimentResult(
+                        1,
+                        made.tool(),
+                        made.run(),
+                        Map.of(),
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        List.of(),
+                        List.of()),
                 List.of(),
                 List.of(),
                 page);

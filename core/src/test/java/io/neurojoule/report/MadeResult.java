@@ -1,8 +1,11 @@
 package io.neurojoule.report;
 
 import io.neurojoule.analysis.CellResult;
+import io.neurojoule.analysis.CounterCheck;
+import io.neurojoule.analysis.Delay;
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.analysis.Finding;
+import io.neurojoule.analysis.Observed;
 import io.neurojoule.analysis.Quality;
 import io.neurojoule.analysis.ResultRow;
 import io.neurojoule.analysis.Severity;
@@ -33,7 +36,39 @@ final class MadeResult {
     static ExperimentResult with(List<ResultRow> rows) {
         ExperimentResult made = result();
         return new ExperimentResult(
-                1, made.tool(), made.run(), made.boundaries(), rows, List.of(), List.of(), made.missingWindows());
+                1,
+                made.tool(),
+                made.run(),
+                made.boundaries(),
+                rows,
+                List.of(),
+                List.of(),
+                made.missingWindows(),
+                List.of(),
+                List.of());
+    }
+
+    private static Observed wellKnown() {
+        Component gpu = Component.of(Component.Kind.ACCELERATOR, "gpu-0000:41:00.0");
+        return new Observed(
+                Channel.counter("nvml:0000:41:00.0/energy", gpu, 1e-3, 0, Duration.ofMillis(100))
+                        .withSeenShare(0.25),
+                Optional.of(Duration.ofMillis(99)),
+                Optional.of(Duration.ofMillis(101)),
+                Optional.of(Duration.ofMillis(98)),
+                Optional.of(Duration.ofMillis(50)),
+                new Delay(OptionalDouble.of(0.11), Optional.empty()));
+    }
+
+    private static Observed hardlyKnown() {
+        Component node = Component.of(Component.Kind.NODE, "node");
+        return new Observed(
+                Channel.power("ipmi:node", node, 1, Duration.ZERO, Duration.ZERO),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                new Delay(OptionalDouble.empty(), Optional.of(HOSTILE)));
     }
 
     static ExperimentResult result() {
@@ -79,7 +114,16 @@ final class MadeResult {
                                 .inCell("cpu-fp32-1")
                                 .onChannel("rapl:package-0")
                                 .inWindow("w0003")),
-                List.of("cpu-fp32-1#3"));
+                List.of("cpu-fp32-1#3"),
+                List.of(wellKnown(), hardlyKnown()),
+                List.of(
+                        new CounterCheck(
+                                "nvml:0000:41:00.0/energy",
+                                "nvml:0000:41:00.0/power",
+                                40,
+                                0,
+                                OptionalDouble.of(0.98765)),
+                        new CounterCheck("rapl:package-0", "hwmon:0000:00:18.3/power1", 0, 0, OptionalDouble.empty())));
     }
 
     private static void add(
