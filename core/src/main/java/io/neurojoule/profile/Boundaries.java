@@ -11,16 +11,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Which channels each boundary of each target sums, resolved before anything is measured.
 ///
 /// Every target has `compute` (CPU packages and the accelerator that it uses); `device` (that accelerator), `node` and
-/// `wall` where there is something of the kind; and those that the experiment names.
+/// `wall` where there is something of the kind, `rest` where parts of it are measured; and those that the experiment
+/// names.
 ///
 /// @param byTarget members of each boundary by its name, by target
 public record Boundaries(Map<String, Map<String, List<String>>> byTarget) {
     static final String COMPUTE = "compute";
     static final String DEVICE = "device";
+
+    /// What the whole draws beside its measured parts: mainboard, network, fans, losses of supplies.
+    static final String REST = "rest";
+
+    private static final String LESS = "-";
 
     /// @throws ExperimentException if a selector matches nothing, or members overlap
     public static Boundaries resolve(Experiment experiment, Sources sources) {
@@ -37,6 +44,7 @@ public record Boundaries(Map<String, Map<String, List<String>>> byTarget) {
             }
             whole(sources, Kind.NODE, "node", own);
             whole(sources, Kind.WALL, "wall", own);
+            rest(sources, own);
             target.boundary()
                     .forEach((boundary, selectors) -> own.put(boundary, members(boundary, selectors, sources)));
             byTarget.put(name, own);
@@ -55,6 +63,18 @@ public record Boundaries(Map<String, Map<String, List<String>>> byTarget) {
         List<String> members = sources.best(kind);
         if (!members.isEmpty()) {
             own.put(name, members);
+        }
+    }
+
+    /// The node, or else the wall, less each part that is measured.
+    private static void rest(Sources sources, Map<String, List<String>> own) {
+        List<String> whole = own.getOrDefault("node", own.getOrDefault("wall", List.of()));
+        List<String> parts = sources.parts();
+        if (!whole.isEmpty() && !parts.isEmpty()) {
+            own.put(
+                    REST,
+                    Stream.concat(whole.stream(), parts.stream().map(part -> LESS + part))
+                            .toList());
         }
     }
 
@@ -112,11 +132,12 @@ public record Boundaries(Map<String, Map<String, List<String>>> byTarget) {
         return members;
     }
 
-    /// The ids of all channels that a boundary sums.
+    /// The ids of all channels that a boundary sums or takes away.
     public Set<String> members() {
         return byTarget.values().stream()
                 .flatMap(own -> own.values().stream())
                 .flatMap(List::stream)
+                .map(member -> member.startsWith(LESS) ? member.substring(LESS.length()) : member)
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 

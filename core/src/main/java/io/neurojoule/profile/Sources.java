@@ -144,6 +144,17 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
                 .toList();
     }
 
+    /// The channels of the machine's parts that are measured: packages, memory and accelerators, one each, and none
+    /// within
+    /// another. An accelerator that a node's controller only numbers may be one that its driver reads by PCI address:
+    /// then
+    /// it is left out.
+    List<String> parts() {
+        List<String> cards = best(Kind.ACCELERATOR);
+        List<String> known = cards.stream().filter(id -> PCI.matcher(id).find()).toList();
+        return withoutParts(withoutParts(best(Kind.CPU), best(Kind.DRAM)), known.isEmpty() ? cards : known);
+    }
+
     /// The channels of the accelerator that a network uses: `cpu` has none, a PCI address such as `0000:41:00.0` means
     /// that card, and so does the id of its component. A device that no source knows is a member that was not recorded,
     /// so that the sum has no figure.

@@ -127,6 +127,39 @@ class BoundariesTest {
     }
 
     @Test
+    void theRestIsTheNodeLessEachMeasuredPartOnce() {
+        assertThat(resolve("cpu: {workload: {adapter: command, command: [x]}}"))
+                .containsEntry(
+                        "rest",
+                        List.of(
+                                "ipmi:node",
+                                "-rapl:package-0",
+                                "-rapl:package-1",
+                                "-rapl:dram-0",
+                                "-nvml:0000:41:00.0/energy"));
+    }
+
+    @Test
+    void aCardThatTheControllerOnlyNumbersIsNotTakenAwayBesideTheOneThatItsDriverReads() {
+        Component node = Component.of(Kind.NODE, "node");
+        Fixed whole = new Fixed(counter("cray:node/energy", node));
+        Fixed numbered = new Fixed(counter("cray:accel-0/energy", Component.of(Kind.ACCELERATOR, "accel-0")));
+        Fixed known =
+                new Fixed(counter("nvml:0000:41:00.0/energy", Component.of(Kind.ACCELERATOR, "gpu-0000:41:00.0")));
+        Experiment experiment = experiment("cpu: {workload: {adapter: command, command: [x]}}");
+
+        assertThat(Boundaries.resolve(experiment, new Sources(List.of(whole, numbered, known), List.of()))
+                        .flat())
+                .containsEntry("rest", List.of("cray:node/energy", "-nvml:0000:41:00.0/energy"));
+        assertThat(Boundaries.resolve(experiment, new Sources(List.of(whole, numbered), List.of()))
+                        .flat())
+                .containsEntry("rest", List.of("cray:node/energy", "-cray:accel-0/energy"));
+        assertThat(Boundaries.resolve(experiment, new Sources(List.of(whole), List.of()))
+                        .flat())
+                .doesNotContainKey("rest");
+    }
+
+    @Test
     void aDeviceIsNoSuffixOfAnotherName() {
         assertThat(server().device("0", Map.of())).containsExactly("device:0");
         assertThat(server().device("gpu-0000:41:00.0", Map.of())).containsExactly("nvml:0000:41:00.0/energy");
