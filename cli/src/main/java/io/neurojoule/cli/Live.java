@@ -71,8 +71,8 @@ final class Live implements Progress {
                 return "";
             }
             long from = signal.timeNanos()[0];
-            long to = signal.timeNanos()[signal.size() - 1];
-            if (!(Energy.of(signal, from, to) instanceof Energy energy)) {
+            long to = Energy.latest(signal);
+            if (to <= from || !(Energy.of(signal, from, to) instanceof Energy energy)) {
                 return "";
             }
             watts += energy.joules() / ((to - from) * 1e-9);

@@ -32,8 +32,8 @@ public record Energy(double joules, double boundJoules) implements Integral {
     /// Unchanged through the whole window, it is frozen after this many refreshes.
     private static final int FROZEN_WHOLE_REFRESHES = 50;
 
-    /// How many times the age of a value around a window power is looked at.
-    private static final int AROUND_AGES = 3;
+    /// Two means that were read further apart than this many times what they average over have another between them.
+    private static final double MISSED_ONE = 1.5;
 
     /// A power signal with a hole of more than this many refreshes, and more than half a second, is not covered.
     private static final int HOLE_REFRESHES = 5;
@@ -79,6 +79,18 @@ public record Energy(double joules, double boundJoules) implements Integral {
         return new Energy(energy.joules(), energy.boundJoules() + unseen * furthest);
     }
 
+    /// The latest time up to which a signal tells energy: a power stands for a time before it was read.
+    ///
+    /// @param signal not empty
+    public static long latest(Signal signal) {
+        long last = signal.timeNanos()[signal.size() - 1];
+        return signal.channel().quantity() == Quantity.POWER ? last - shift(signal.channel()) : last;
+    }
+
+    private static long shift(Channel power) {
+        return (power.averagedOver().toNanos() + power.refresh().toNanos()) / 2;
+    }
+
     private static Integral ofCounter(Signal signal, long from, long to) {
         Channel channel = signal.channel();
         long[] t = signal.timeNanos();
@@ -87,21 +99,9 @@ public record Energy(double joules, double boundJoules) implements Integral {
         if (first < 0 || last >= t.length) {
             return notCovered(channel, signal, from, to);
         }
-        double sum = 0;
-        double bound = 0;
         for (int i = first; i < last; i++) {
-            Integral step = step(signal, i);
-            if (!(step instanceof Energy whole)) {
-                return step;
-            }
-            long inside = Math.min(t[i + 1], to) - Math.max(t[i], from);
-            double share = inside / (double) (t[i + 1] - t[i]);
-            sum += whole.joules() * share;
-            if (t[i] < from) {
-                bound += edge(signal, i, whole.joules(), from);
-            }
-            if (t[i + 1] > to) {
-                bound += edge(signal, i, whole.joules(), to);
+            if (step(signal, i) instanceof Unavailable none) {
+                return none;
             }
         }
         if (isFrozen(signal, first, last)) {
@@ -110,46 +110,33 @@ public record Energy(double joules, double boundJoules) implements Integral {
                     channel.id()
                             + " did not change for longer than it can stand still; its value is stale. Check the driver or module that serves it");
         }
-        double seconds = (to - from) * 1e-9;
-        double age = age(signal, first, last);
-        double most = Math.max(channel.maxWatts().orElseGet(() -> highestWatts(signal, from, to, age)), sum / seconds);
-        bound += 2 * (channel.scale() + most * age);
-        double joules = sum + channel.baseWatts() * seconds;
+        Counted counted = new Counted(
+                signal,
+                first,
+                last,
+                refreshNanos(signal, first, last),
+                i -> step(signal, i) instanceof Energy step ? step.joules() : Double.NaN);
+        Counted.At start = counted.at(from);
+        Counted.At end = counted.at(to);
+        // One step of the counter: each of both values is less than one too low.
+        double bound = channel.scale()
+                + start.shape()
+                + end.shape()
+                + Math.max(end.missing() + start.early(), start.missing() + end.early());
+        double joules = end.joules() - start.joules() + channel.baseWatts() * (to - from) * 1e-9;
         return new Energy(joules, bound + channel.accuracy().orElse(0) * Math.abs(joules));
     }
 
-    /// Seconds by which a value may be older than its time stamp: the refresh, and half of the longest read. A counter
-    /// of
-    /// what always draws power that stood still for longer than its refresh has a slower one than it says.
-    private static double age(Signal signal, int first, int last) {
-        long read = Math.max(signal.readNanos()[first], signal.readNanos()[last]);
+    /// How long a counter keeps a value. One of what always draws power that stood still for longer than its refresh
+    /// has
+    /// a slower one than it says.
+    private static long refreshNanos(Signal signal, int first, int last) {
         long refresh = signal.channel().refresh().toNanos();
         if (signal.channel().baseWatts() == 0 && drawsAlways(signal.channel().component())) {
             long coarse = (long) (signal.channel().scale() / LEAST_WATTS * 1e9);
             refresh = Math.max(refresh, longestStill(signal, first, last) - coarse);
         }
-        return refresh * 1e-9 + read * 0.5e-9;
-    }
-
-    /// The highest mean power from one change of the counter to the next, in the window and a little around it: what a
-    /// value
-    /// that is too old may have left out or brought in.
-    private static double highestWatts(Signal signal, long from, long to, double ageSeconds) {
-        long[] t = signal.timeNanos();
-        long around = (long) (AROUND_AGES * ageSeconds * 1e9);
-        int last = Math.min(ceiling(t, to + around), t.length - 1);
-        int changed = Math.max(floor(t, from - around), 0);
-        double highest = 0;
-        for (int i = changed + 1; i <= last; i++) {
-            if (signal.raw()[i] != signal.raw()[i - 1]) {
-                if (advance(signal, i - 1) instanceof Energy step) {
-                    // Two changes may be seen at two readings that are closer than the changes were.
-                    highest = Math.max(highest, step.joules() / Math.max((t[i] - t[changed]) * 1e-9, ageSeconds));
-                }
-                changed = i;
-            }
-        }
-        return highest;
+        return refresh;
     }
 
     private static long longestStill(Signal signal, int first, int last) {
@@ -234,19 +221,6 @@ public record Energy(double joules, double boundJoules) implements Integral {
                         + 2 * channel.scale());
     }
 
-    /// How far the linear interpolation at `at` may be off: energy only grows, and no faster than the maximum power.
-    private static double edge(Signal signal, int i, double joules, long at) {
-        long[] t = signal.timeNanos();
-        double before = (at - t[i]) * 1e-9;
-        double after = (t[i + 1] - at) * 1e-9;
-        double here = joules * before / (before + after);
-        // A stated maximum can be exceeded for a moment: the mean of this step is known to be possible.
-        double most = Math.max(signal.channel().maxWatts().orElse(Double.POSITIVE_INFINITY), joules / (before + after));
-        double highest = Math.min(joules, most * before);
-        double lowest = Math.max(0, joules - most * after);
-        return Math.max(Math.max(highest - here, here - lowest), 0);
-    }
-
     private static boolean isFrozen(Signal signal, int first, int last) {
         // Where the base power is added, the counter may rest: an idle machine is not a frozen sensor.
         if (signal.channel().baseWatts() > 0 || !drawsAlways(signal.channel().component())) {
@@ -284,19 +258,22 @@ public record Energy(double joules, double boundJoules) implements Integral {
         };
     }
 
-    /// A value that is the mean of the stretch before its time stamp stands for the middle of that stretch.
+    /// A value is the mean of the stretch before its renewal, and shown until the next: on average it stands for a time
+    /// that lies half of both before it is read.
     private static Integral ofGauge(Signal signal, long from, long to) {
         Channel channel = signal.channel();
         long[] t = signal.timeNanos();
-        long shift = channel.averagedOver().toNanos() / 2;
+        long averaged = channel.averagedOver().toNanos();
+        long refresh = channel.refresh().toNanos();
+        long shift = shift(channel);
         int first = floor(t, from + shift);
         int last = ceiling(t, to + shift);
         if (first < 0 || last >= t.length) {
             return notCovered(channel, signal, from, to);
         }
-        long hole = Math.max(HOLE_NANOS, HOLE_REFRESHES * channel.refresh().toNanos());
+        long hole = Math.max(HOLE_NANOS, HOLE_REFRESHES * refresh);
         double sum = 0;
-        double bound = 0;
+        double unseen = 0;
         for (int i = first; i < last; i++) {
             if (t[i + 1] - t[i] > hole) {
                 return new Unavailable(
@@ -309,31 +286,60 @@ public record Energy(double joules, double boundJoules) implements Integral {
             long start = Math.max(t[i], from + shift);
             long end = Math.min(t[i + 1], to + shift);
             double slope = (b - a) / (t[i + 1] - t[i]);
-            double seconds = (end - start) * 1e-9;
-            sum += seconds * (a + slope * ((start + end) / 2.0 - t[i]));
-            bound += seconds * Math.abs(b - a) / 2;
+            sum += (end - start) * 1e-9 * (a + slope * ((start + end) / 2.0 - t[i]));
+            unseen += unseenSeconds(channel, t[i + 1] - t[i]) * Math.abs(b - a);
         }
-        // At each edge a value is up to a refresh old, what it averages over reaches past the edge, and it was true at
-        // some
-        // time of the read.
         long read = Math.max(signal.readNanos()[first], signal.readNanos()[last]);
-        double lag = (channel.refresh().toNanos() + shift / 2.0 + read / 2.0) * 1e-9;
-        bound += 2 * spread(signal, first, to + shift + channel.refresh().toNanos()) * lag;
-        bound += channel.scale() * (to - from) * 1e-9; // the true value lies within one step of the shown one
+        Range atStart = around(signal, from + shift, shift * 5 / 4 + read);
+        Range atEnd = around(signal, to + shift, shift * 5 / 4 + read);
+        // A change came at some time between two renewals, and all that is shown may be half a refresh older or newer.
+        double late = refresh * 0.5e-9 * atStart.with(atEnd).width();
+        // At an edge a mean has what came before or after it: an eighth of a step, and more of
+        // what several renewals hide.
+        double blur = (shift * 0.25 + Math.max(0, averaged - refresh) * 0.16 + read * 0.5) * 1e-9;
+        double bound = Math.max(unseen, late) + (atStart.width() + atEnd.width()) * blur;
+        bound += channel.resolution().orElse(channel.scale()) * (to - from) * 1e-9; // within one step of what is shown
         double joules = sum + channel.baseWatts() * (to - from) * 1e-9;
         return new Energy(joules, bound + channel.accuracy().orElse(0) * Math.abs(joules));
     }
 
-    /// Watts between the least and the most value from index `first` until a change at the end of the window has shown.
-    private static double spread(Signal signal, int first, long until) {
-        int last = Math.min(ceiling(signal.timeNanos(), until), signal.size() - 1);
-        long least = signal.raw()[first];
-        long most = least;
-        for (int i = first; i <= last; i++) {
-            least = Math.min(least, signal.raw()[i]);
-            most = Math.max(most, signal.raw()[i]);
+    /// How long a change between two values may have come before or after the middle between them. Means that follow
+    /// each
+    /// other without a gap lose nothing, but for the corners of what several of them show, where not all are read.
+    private static double unseenSeconds(Channel channel, long between) {
+        double averaged = channel.averagedOver().toNanos() * 1e-9;
+        double refresh = channel.refresh().toNanos() * 1e-9;
+        double apart = between * 1e-9;
+        if (averaged < refresh || apart > MISSED_ONE * averaged) {
+            return (apart + refresh - averaged) / 2;
         }
-        return (most - least) * signal.channel().scale();
+        double skipped = Math.max(0, apart - refresh);
+        return skipped * skipped / (4 * averaged);
+    }
+
+    /// The least and the most value, in watts.
+    private record Range(double least, double most) {
+        double width() {
+            return most - least;
+        }
+
+        Range with(Range other) {
+            return new Range(Math.min(least, other.least), Math.max(most, other.most));
+        }
+    }
+
+    /// What was shown around an edge, until a change just before it has been shown for sure.
+    private static Range around(Signal signal, long at, long reach) {
+        long[] t = signal.timeNanos();
+        long renewed = at + signal.channel().refresh().toNanos() / 2;
+        int first = Math.min(ceiling(t, at - reach), floor(t, at));
+        int last = Math.min(Math.max(floor(t, at + reach), ceiling(t, renewed)), t.length - 1);
+        double scale = signal.channel().scale();
+        Range range = new Range(signal.raw()[first] * scale, signal.raw()[first] * scale);
+        for (int i = first + 1; i <= last; i++) {
+            range = range.with(new Range(signal.raw()[i] * scale, signal.raw()[i] * scale));
+        }
+        return range;
     }
 
     private static Unavailable notCovered(Channel channel, Signal signal, long from, long to) {

@@ -84,9 +84,7 @@ public record CrossCheck(Channel counter, Channel power, OptionalDouble ratio) {
             return this;
         }
         long from = Math.max(counted.get().timeNanos()[0], gauged.get().timeNanos()[0]);
-        long to = Math.min(
-                counted.get().timeNanos()[counted.get().size() - 1],
-                gauged.get().timeNanos()[gauged.get().size() - 1]);
+        long to = Math.min(Energy.latest(counted.get()), Energy.latest(gauged.get()));
         if (to <= from) {
             return this;
         }

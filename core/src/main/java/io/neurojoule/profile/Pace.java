@@ -14,16 +14,23 @@ public final class Pace {
 
     private static final Duration SHORTEST = Duration.ofMillis(2);
 
-    /// A power that is renewed seldom is read this many times per refresh, where a read costs little: so it is known
-    /// when
-    /// a value was new.
+    /// The age of a counter's value is of no matter below this.
+    private static final Duration SLOW = Duration.ofMillis(50);
+
+    /// What is renewed seldom is read this many times per refresh, where a read costs little: so it is known when a
+    /// value
+    /// was new. A counter of 100 ms then tells a window of 10 s to a quarter of a percent instead of a whole one.
     private static final int LOOKS_PER_REFRESH = 4;
 
     private static final Duration CHEAP = Duration.ofMillis(1);
 
+    /// Reading takes at most this share of the time of a processor.
+    private static final int LEAST_REST = 100;
+
     private Pace() {}
 
-    /// At most ten times a second; no faster than the refresh of its fastest channel where a read takes long or counts;
+    /// At most ten times a second, but for counters that are renewed about as seldom; no faster than the refresh of its
+    /// fastest channel where a read takes long or counts;
     /// four times per turn of
     /// a
     /// counter at its maximum power.
@@ -39,6 +46,13 @@ public final class Pace {
                 .orElse(DEFAULT);
         Duration period = fastest.compareTo(DEFAULT) > 0 ? fastest : DEFAULT;
         for (Channel channel : sensor.channels()) {
+            if (cheap && channel.quantity() == Quantity.ENERGY) {
+                Duration look = channel.refresh().dividedBy(LOOKS_PER_REFRESH);
+                Duration rest = read.map(time -> time.multipliedBy(LEAST_REST)).orElse(period);
+                Duration wanted = look.compareTo(rest) > 0 ? look : rest;
+                boolean isSlow = channel.refresh().compareTo(SLOW) >= 0;
+                period = isSlow && wanted.compareTo(period) < 0 ? wanted : period;
+            }
             if (channel.quantity() == Quantity.ENERGY
                     && channel.wrapsAt() > 0
                     && channel.maxWatts().isPresent()) {

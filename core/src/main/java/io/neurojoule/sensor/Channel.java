@@ -19,6 +19,8 @@ import java.util.OptionalDouble;
 /// @param seenShare    the share of the time that the sensor looks at (0.25: a quarter of each refresh), where it is
 /// known
 ///                     to leave out the rest; empty: all of it, or nothing is known
+/// @param resolution   the smallest difference that it shows, in the unit, where that is known and more than `scale`:
+///                     microwatts that are volts times whole milliamperes change in steps of milliwatts
 public record Channel(
         String id,
         Component component,
@@ -31,7 +33,8 @@ public record Channel(
         Basis basis,
         OptionalDouble maxWatts,
         OptionalDouble accuracy,
-        OptionalDouble seenShare) {
+        OptionalDouble seenShare,
+        OptionalDouble resolution) {
     public Channel {
         if (!id.matches("[A-Za-z0-9._-]+:[A-Za-z0-9._:-]+(/[A-Za-z0-9._-]+)?")) {
             throw new IllegalArgumentException("channel id must be SOURCE:COMPONENT[/PART]: " + id);
@@ -43,7 +46,8 @@ public record Channel(
             throw new IllegalArgumentException(id + ": wrapsAt must be >= 0: " + wrapsAt);
         }
         if (seenShare.isPresent() && !(seenShare.getAsDouble() > 0 && seenShare.getAsDouble() < 1)) {
-            throw new IllegalArgumentException(id + ": seenShare must be between 0 and 1: " + seenShare);
+            throw new IllegalArgumentException(id + ": seenShare must be between 0 and 1: " + seenShare,
+                resolution);
         }
     }
 
@@ -59,6 +63,7 @@ public record Channel(
                 refresh,
                 Duration.ZERO,
                 Basis.MEASURED,
+                OptionalDouble.empty(),
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),
                 OptionalDouble.empty());
@@ -78,6 +83,7 @@ public record Channel(
                 Basis.MEASURED,
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),
+                OptionalDouble.empty(),
                 OptionalDouble.empty());
     }
 
@@ -93,6 +99,7 @@ public record Channel(
                 refresh,
                 Duration.ZERO,
                 Basis.MEASURED,
+                OptionalDouble.empty(),
                 OptionalDouble.empty(),
                 OptionalDouble.empty(),
                 OptionalDouble.empty());
@@ -111,7 +118,8 @@ public record Channel(
                 other,
                 maxWatts,
                 accuracy,
-                seenShare);
+                seenShare,
+                resolution);
     }
 
     public Channel withMaxWatts(double watts) {
@@ -127,7 +135,8 @@ public record Channel(
                 basis,
                 OptionalDouble.of(watts),
                 accuracy,
-                seenShare);
+                seenShare,
+                resolution);
     }
 
     public Channel withAccuracy(double fraction) {
@@ -143,7 +152,8 @@ public record Channel(
                 basis,
                 maxWatts,
                 OptionalDouble.of(fraction),
-                seenShare);
+                seenShare,
+                resolution);
     }
 
     public Channel withBaseWatts(double watts) {
@@ -159,7 +169,8 @@ public record Channel(
                 basis,
                 maxWatts,
                 accuracy,
-                seenShare);
+                seenShare,
+                resolution);
     }
 
     public Channel withRefresh(Duration other) {
@@ -175,7 +186,25 @@ public record Channel(
                 basis,
                 maxWatts,
                 accuracy,
-                seenShare);
+                seenShare,
+                resolution);
+    }
+
+    public Channel withResolution(double step) {
+        return new Channel(
+                id,
+                component,
+                quantity,
+                scale,
+                baseWatts,
+                wrapsAt,
+                refresh,
+                averagedOver,
+                basis,
+                maxWatts,
+                accuracy,
+                seenShare,
+                OptionalDouble.of(step));
     }
 
     public Channel withSeenShare(double share) {
@@ -191,7 +220,8 @@ public record Channel(
                 basis,
                 maxWatts,
                 accuracy,
-                OptionalDouble.of(share));
+                OptionalDouble.of(share),
+                resolution);
     }
 
     /// The source part of the id, e.g. `rapl`.

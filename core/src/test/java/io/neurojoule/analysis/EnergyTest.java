@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.neurojoule.recording.Signal;
 import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Component;
+import io.neurojoule.sensor.Quantity;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -316,7 +317,7 @@ class EnergyTest {
 
     @Test
     void aGaugeIsIntegratedAsATrapezoid() {
-        Channel watts = Channel.power("hwmon:board/power1", PACKAGE, 1e-3, Duration.ofMillis(100), Duration.ZERO);
+        Channel watts = Channel.power("hwmon:board/power1", PACKAGE, 1e-3, Duration.ZERO, Duration.ZERO);
         long[] times = {0, SECOND / 4, SECOND / 2, 3 * SECOND / 4, SECOND};
         Signal ramp = new Signal(watts, times, new long[5], new long[] {0, 25_000, 50_000, 75_000, 100_000}, List.of());
 
@@ -376,13 +377,110 @@ class EnergyTest {
                 .isCloseTo(load.joules(4 * SECOND, 10 * SECOND), within(2.0));
     }
 
+    /// Whole milliamperes at 12 V are steps of 12 mW, though the raw value is in microwatts.
+    @Test
+    void theBoundOfAPowerKnowsTheStepsThatItChangesIn() {
+        Channel rail = Channel.power("hwmon:card/in0-curr1", PACKAGE, 1e-6, Duration.ofMillis(100), Duration.ZERO)
+                .withResolution(0.012);
+        long[] times = new long[50];
+        Arrays.setAll(times, i -> i * SECOND / 10);
+        for (long seed = 0; seed < 100; seed++) {
+            double watts = new SplittableRandom(seed).nextDouble(1, 50);
+            long[] raw = new long[50];
+            Arrays.fill(raw, Math.round(watts / 0.012) * 12_000);
+
+            Energy energy =
+                    energy(Energy.of(new Signal(rail, times, new long[50], raw, List.of()), SECOND, 3 * SECOND));
+
+            assertThat(Math.abs(energy.joules() - 2 * watts))
+                    .as("seed %d", seed)
+                    .isLessThanOrEqualTo(energy.boundJoules());
+        }
+    }
+
+    /// Joules at each millisecond of a load that holds a power for 0.2 s or longer, then another.
+    private static double[] jumping(SplittableRandom random, int millis) {
+        double[] joules = new double[millis + 1];
+        double watts = 100;
+        int until = 0;
+        for (int i = 0; i < millis; i++) {
+            if (i >= until) {
+                watts = random.nextDouble(40, 220);
+                until = i + 200 + (int) (-1500 * Math.log(random.nextDouble()));
+            }
+            joules[i + 1] = joules[i] + watts * 1e-3;
+        }
+        return joules;
+    }
+
+    private record Law(Channel channel, int readEveryMillis) {
+        Signal signal(double[] joules, int phase) {
+            int refresh = Math.max(1, (int) channel.refresh().toMillis());
+            int averaged = Math.max(1, (int) channel.averagedOver().toMillis());
+            int n = joules.length / readEveryMillis - 1;
+            long[] times = new long[n];
+            long[] raw = new long[n];
+            for (int i = 0; i < n; i++) {
+                int at = readEveryMillis * i + phase % readEveryMillis;
+                int renewed = Math.max(0, at - Math.floorMod(at - phase, refresh));
+                double value = channel.quantity() == Quantity.ENERGY
+                        ? joules[renewed]
+                        : (joules[renewed] - joules[Math.max(0, renewed - averaged)]) / (averaged * 1e-3);
+                times[i] = at * 1_000_000L;
+                raw[i] = (long) Math.floor(value / channel.scale());
+            }
+            return new Signal(channel, times, new long[n], raw, List.of());
+        }
+    }
+
+    private static final Duration TENTH = Duration.ofMillis(100);
+    private static final Duration WHOLE = Duration.ofSeconds(1);
+    private static final Component CARD = Component.of(Component.Kind.ACCELERATOR, "card");
+    private static final List<Law> LAWS = List.of(
+            new Law(
+                    Channel.counter("rapl:package-0", PACKAGE, MICROJOULE, 0, REFRESH)
+                            .withMaxWatts(2000),
+                    100),
+            new Law(Channel.counter("nvml:card/energy", CARD, 1e-3, 0, TENTH).withMaxWatts(400), 27),
+            new Law(Channel.power("nvml:card/power", CARD, 1e-3, TENTH, Duration.ZERO), 103),
+            new Law(Channel.power("nvml:card/average", CARD, 1e-3, TENTH, WHOLE), 103),
+            new Law(Channel.power("hwmon:card/power1", CARD, 1e-6, WHOLE, Duration.ZERO), 253),
+            new Law(Channel.power("hwmon:meter/power1", CARD, 1e-6, WHOLE, WHOLE), 253),
+            new Law(Channel.power("ipmi:node", CARD, 1, WHOLE, WHOLE), 1010));
+
+    /// What a bound is for: it nearly always contains the truth, and says more than that a figure is one.
+    @Test
+    void theBoundContainsTheTruthOfALoadThatJumpsAndIsNotMuchMoreThanTheError() {
+        for (Law law : LAWS) {
+            double[] errors = new double[400];
+            double[] bounds = new double[400];
+            int inside = 0;
+            for (int seed = 0; seed < 400; seed++) {
+                SplittableRandom random = new SplittableRandom(seed);
+                double[] joules = jumping(random, 20_000);
+                int from = random.nextInt(3_000, 6_000);
+                Signal signal = law.signal(joules, random.nextInt(1000));
+
+                Energy energy = energy(Energy.of(signal, from * 1_000_000L, (from + 10_000) * 1_000_000L));
+
+                errors[seed] = Math.abs(energy.joules() - joules[from + 10_000] + joules[from]);
+                bounds[seed] = energy.boundJoules();
+                inside += errors[seed] <= bounds[seed] ? 1 : 0;
+            }
+            Arrays.sort(errors);
+            Arrays.sort(bounds);
+            assertThat(inside).as(law.toString()).isGreaterThanOrEqualTo(380);
+            assertThat(bounds[200]).as(law.toString()).isLessThanOrEqualTo(4 * errors[380]);
+        }
+    }
+
     @Test
     void aHoleInAGaugeGivesNoNumber() {
         Channel watts = Channel.power("hwmon:board/power1", PACKAGE, 1e-3, Duration.ofMillis(100), Duration.ZERO);
         Signal signal =
                 new Signal(watts, new long[] {0, 2 * SECOND}, new long[2], new long[] {100_000, 100_000}, List.of());
 
-        assertThat(code(Energy.of(signal, 0, 2 * SECOND))).isEqualTo("signal-gap");
+        assertThat(code(Energy.of(signal, 0, SECOND))).isEqualTo("signal-gap");
     }
 
     @Test

@@ -80,6 +80,14 @@ class PaceTest {
         assertThat(Pace.of(new Counter(0), Optional.empty())).isEqualTo(Duration.ofMillis(100));
     }
 
+    /// So that it is known when its value was new; a read may take a hundredth of the time.
+    @Test
+    void aCounterOfAHundredMillisecondsIsLookedAtFourTimesWhereThatIsCheap() {
+        assertThat(Pace.of(new Both(), Optional.of(Duration.ofNanos(50_000)))).isEqualTo(Duration.ofMillis(25));
+        assertThat(Pace.of(new Both(), Optional.of(Duration.ofNanos(400_000)))).isEqualTo(Duration.ofMillis(40));
+        assertThat(Pace.of(new Counter(0), Optional.of(Duration.ofNanos(1000)))).isEqualTo(Duration.ofMillis(100));
+    }
+
     /// A counter that is renewed often beside a power that is renewed seldom.
     private record Both() implements Sensor {
         @Override

@@ -25,7 +25,7 @@ public final class BatterySource implements PowerSource {
     static final String NAME = "battery";
 
     /// The ACPI driver keeps a value for a second (its parameter cache_time); the controller behind it may need up to a
-    /// minute for a new one.
+    /// minute for a new one. A value is taken as the mean since the one before; no document says.
     private static final Duration REFRESH = Duration.ofSeconds(1);
 
     private static final double MICRO = 1e-6;
@@ -64,7 +64,7 @@ public final class BatterySource implements PowerSource {
                     "Its percentage is too coarse for a figure; measure at the plug instead."));
         }
         Channel node = Channel.power(
-                NAME + ":node", Component.of(Kind.NODE, "node"), hasPower ? MICRO : PICO, REFRESH, Duration.ZERO);
+                NAME + ":node", Component.of(Kind.NODE, "node"), hasPower ? MICRO : PICO, REFRESH, REFRESH);
         boolean feeds =
                 batteries.stream().anyMatch(battery -> battery.text("status").equals("Discharging"))
                         && supplies.stream().noneMatch(supply -> !supply.isBattery() && isPluggedIn(supply));

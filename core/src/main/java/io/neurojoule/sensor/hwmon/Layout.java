@@ -182,7 +182,9 @@ record Layout(Chip chip, Rule rule, Parts parts) {
             Duration mean = rule.means() ? refresh() : Duration.ZERO;
             Channel power = Channel.power(
                     id(in + "-" + curr), rail, product(volts.getAsDouble(), amperes.getAsDouble()), refresh(), mean);
-            Column product = Column.product(power, chip.file(in + "_input"), chip.file(curr + "_input"));
+            double step = chip.number(in + "_input").orElse(0) * volts.getAsDouble() * amperes.getAsDouble();
+            Channel stepped = step > power.scale() ? power.withResolution(step) : power;
+            Column product = Column.product(stepped, chip.file(in + "_input"), chip.file(curr + "_input"));
             columns.add(rule.kind() == Rule.Kind.CARD ? product.ofRegisters(alwaysOn(in)) : product);
             columns.add(plain(in, rail, Quantity.VOLTAGE, volts.getAsDouble()));
             columns.add(plain(curr, rail, Quantity.CURRENT, amperes.getAsDouble()));

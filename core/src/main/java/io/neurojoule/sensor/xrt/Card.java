@@ -146,12 +146,13 @@ record Card(String address, Path xmc) {
         if (!hasRail(rail)) {
             return List.of();
         }
+        String volts = text("xmc_" + rail + "_vol").orElse("");
+        Channel power = Channel.power(id(rail), component, MICRO, refresh(), Duration.ZERO);
+        Channel stepped = volts.matches("[1-9]\\d{0,8}")
+                ? power.withResolution(Integer.parseInt(volts) * MILLI * MILLI) // one milliampere
+                : power;
         return List.of(
-                Column.product(
-                                Channel.power(id(rail), component, MICRO, refresh(), Duration.ZERO),
-                                volts(rail),
-                                amperes(rail))
-                        .ofRegisters(alwaysOn(List.of(rail))),
+                Column.product(stepped, volts(rail), amperes(rail)).ofRegisters(alwaysOn(List.of(rail))),
                 Column.of(plain(rail + "_vol", component, Quantity.VOLTAGE, MILLI), volts(rail))
                         .ofRegisters(alwaysOn(List.of(rail))),
                 Column.of(plain(rail + "_curr", component, Quantity.CURRENT, MILLI), amperes(rail))
