@@ -31,6 +31,7 @@ final class Tap {
     private boolean gone;
     private boolean lastWasSlow;
     private volatile boolean slow;
+    private volatile boolean closed;
 
     Tap(Sensor sensor, Ticker ticker, SignalFile sink) {
         this.sensor = sensor;
@@ -40,11 +41,13 @@ final class Tap {
         this.values = new long[sensor.channels().size()][KEPT];
     }
 
-    /// Reads once and records it.
+    /// Reads once and records it, unless another thread has been inside a read for long.
     ///
     /// @throws IOException if it cannot be recorded; a read that fails is a gap, not an exception
     void sample() throws IOException {
-        lock.lock();
+        if (!enter()) {
+            return;
+        }
         try {
             read();
         } finally {
@@ -52,24 +55,20 @@ final class Tap {
         }
     }
 
-    /// Reads once more at the edge of a window, unless the sensor is slow, or its sampler has been inside a read for
-    /// long: nobody waits for it.
+    /// Reads once more at the edge of a window, unless the sensor is slow: nobody waits for it.
     void sampleAtEdge() throws IOException {
-        if (slow) {
-            return;
+        if (!slow) {
+            sample();
         }
+    }
+
+    /// Whether this thread may go on; one that hangs in a read is not waited for.
+    private boolean enter() {
         try {
-            if (!lock.tryLock(QUICK_NANOS, TimeUnit.NANOSECONDS)) {
-                return;
-            }
+            return lock.tryLock(QUICK_NANOS, TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return;
-        }
-        try {
-            read();
-        } finally {
-            lock.unlock();
+            return false;
         }
     }
 
@@ -88,6 +87,9 @@ final class Tap {
         } catch (IOException e) {
             look(ticker.nanos() - before);
             sink.gap(before, String.valueOf(e.getMessage()));
+            return;
+        }
+        if (closed) {
             return;
         }
         long took = ticker.nanos() - before;
@@ -123,8 +125,11 @@ final class Tap {
         }
     }
 
+    /// Says that nothing was read, unless a read goes on: that will say itself how long it took.
     void gap(long atNanos, String why) throws IOException {
-        lock.lock();
+        if (!enter()) {
+            return;
+        }
         try {
             sink.gap(atNanos, why);
         } finally {
@@ -174,12 +179,16 @@ final class Tap {
         }
     }
 
+    /// Keeps what was read; what a read that still hangs may bring is dropped.
     void close() throws IOException {
-        lock.lock();
+        boolean entered = enter();
         try {
+            closed = true;
             sink.close();
         } finally {
-            lock.unlock();
+            if (entered) {
+                lock.unlock();
+            }
         }
     }
 }

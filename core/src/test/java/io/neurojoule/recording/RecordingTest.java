@@ -16,10 +16,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -146,6 +150,100 @@ class RecordingTest {
                     .as("time spent at edges; the sampler's own first read may fall in")
                     .isLessThanOrEqualTo(50_000_000);
         }
+    }
+
+    @Test
+    void aSensorThatHangsKeepsNoOtherFromBeingRead() throws Exception {
+        CountDownLatch hangs = new CountDownLatch(1);
+        CountDownLatch over = new CountDownLatch(1);
+        CountDownLatch others = new CountDownLatch(20);
+        Map<Sensor, Duration> sensors = new LinkedHashMap<>();
+        sensors.put(
+                sensor("test:hangs", out -> {
+                    if (reads.incrementAndGet() > 1) { // the first is the recorder's own
+                        hangs.countDown();
+                        await(over);
+                    }
+                    out.set(0, 1);
+                }),
+                Duration.ofMillis(5));
+        sensors.put(
+                sensor("test:good", out -> {
+                    if (hangs.getCount() == 0) {
+                        others.countDown();
+                    }
+                    out.set(0, 1);
+                }),
+                Duration.ofMillis(5));
+        try (Recorder recorder = Recorder.create(directory.resolve("run"), Ticker.monotonic())) {
+            recorder.begin(info(RunInfo.FORMAT), "version: 1\n", "{}");
+            recorder.record(sensors);
+
+            assertThat(others.await(20, TimeUnit.SECONDS)).isTrue();
+
+            over.countDown();
+        }
+    }
+
+    @Test
+    void aRunEndsThoughASensorHangsForEver() throws Exception {
+        CountDownLatch hangs = new CountDownLatch(1);
+        CountDownLatch never = new CountDownLatch(1);
+        AtomicLong clock = new AtomicLong();
+        Sensor sensor = sensor("test:hangs", out -> {
+            if (reads.incrementAndGet() > 1) {
+                hangs.countDown();
+                await(never);
+            }
+            out.set(0, 1);
+        });
+        Path run = directory.resolve("run");
+        // Each look at the clock is 11 s later than the one before, so nothing is waited for.
+        Recorder recorder = Recorder.create(run, () -> clock.addAndGet(11_000_000_000L));
+        recorder.begin(info(RunInfo.FORMAT), "version: 1\n", "{}");
+        recorder.record(Map.of(sensor, Duration.ofSeconds(1)));
+        assertThat(hangs.await(20, TimeUnit.SECONDS)).isTrue();
+
+        recorder.close();
+
+        assertThat(Files.readString(run.resolve(Recorder.signalFile("test:hangs"))))
+                .contains(",1,");
+        never.countDown();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Sensor sensor(String id, Consumer<Reading> read) {
+        return new Sensor() {
+            @Override
+            public String id() {
+                return id;
+            }
+
+            @Override
+            public List<Channel> channels() {
+                return List.of(CHANNEL);
+            }
+
+            @Override
+            public String via() {
+                return "test";
+            }
+
+            @Override
+            public void read(Reading out) {
+                read.accept(out);
+            }
+
+            @Override
+            public void close() {}
+        };
     }
 
     @Test
