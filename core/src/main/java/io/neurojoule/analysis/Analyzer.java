@@ -95,10 +95,14 @@ public final class Analyzer {
         for (WindowEnergy row : windows(recording, observed)) {
             byWindow.computeIfAbsent(row.window().id(), id -> new LinkedHashMap<>())
                     .put(row.channel().id(), row.integral());
-            if (row.integral() instanceof Integral.Unavailable none) {
-                findings.add(Finding.of(none.code(), Severity.ERROR, none.reason())
-                        .onChannel(row.channel().id())
-                        .inWindow(row.window().id()));
+            switch (row.integral()) {
+                case Integral.Unavailable none ->
+                    findings.add(Finding.of(none.code(), Severity.ERROR, none.reason())
+                            .onChannel(row.channel().id())
+                            .inWindow(row.window().id()));
+                case Energy unused ->
+                    findings.addAll(
+                            Doubt.of(recording.signal(row.channel().id()).orElseThrow(), row.window()));
             }
         }
         List<CounterCheck> checks = CounterCheck.of(recording.signals(), recording.windows(), byWindow);

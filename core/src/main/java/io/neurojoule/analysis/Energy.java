@@ -139,6 +139,13 @@ public record Energy(double joules, double boundJoules) implements Integral {
         return refresh;
     }
 
+    /// Of the readings on both sides of both edges: each was true at some time of its read.
+    private static long longestReadAtEdges(Signal signal, int first, int last) {
+        long[] took = signal.readNanos();
+        long before = Math.max(took[first], took[Math.min(first + 1, last)]);
+        return Math.max(before, Math.max(took[Math.max(last - 1, first)], took[last]));
+    }
+
     private static long longestStill(Signal signal, int first, int last) {
         long longest = 0;
         int since = first;
@@ -275,6 +282,12 @@ public record Energy(double joules, double boundJoules) implements Integral {
         double sum = 0;
         double unseen = 0;
         for (int i = first; i < last; i++) {
+            if (drawsAlways(channel.component()) && (signal.raw()[i] == 0 || signal.raw()[i + 1] == 0)) {
+                return new Unavailable(
+                        "power-zero",
+                        channel.id()
+                                + " showed 0 W, which a part that always draws power cannot: the reading was wrong");
+            }
             if (t[i + 1] - t[i] > hole) {
                 return new Unavailable(
                         "signal-gap",
@@ -289,7 +302,7 @@ public record Energy(double joules, double boundJoules) implements Integral {
             sum += (end - start) * 1e-9 * (a + slope * ((start + end) / 2.0 - t[i]));
             unseen += unseenSeconds(channel, t[i + 1] - t[i]) * Math.abs(b - a);
         }
-        long read = Math.max(signal.readNanos()[first], signal.readNanos()[last]);
+        long read = longestReadAtEdges(signal, first, last);
         Range atStart = around(signal, from + shift, shift * 5 / 4 + read);
         Range atEnd = around(signal, to + shift, shift * 5 / 4 + read);
         // A change came at some time between two renewals, and all that is shown may be half a refresh older or newer.

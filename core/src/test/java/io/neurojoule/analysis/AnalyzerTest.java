@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -431,5 +432,65 @@ class AnalyzerTest {
         assertThat(codes(good)).doesNotContain("counter-power-differ");
         assertThat(bad.counterChecks().getFirst().apart()).isEqualTo(6);
         assertThat(codes(bad)).contains("counter-power-differ");
+    }
+
+    /// A rail of 12 W in steps of 1 W that is read ten times a second.
+    private Signal rail(String id, int changesFrom, int changesTo) {
+        int n = windows.size() * 10 + 1;
+        long[] times = new long[n];
+        long[] raw = new long[n];
+        for (int i = 0; i < n; i++) {
+            times[i] = i * (SECOND / 10);
+            raw[i] = 12 + (i >= changesFrom && i < changesTo ? i % 2 : 0);
+        }
+        Channel channel = Channel.power(
+                "hwmon:" + id, Component.of(Component.Kind.RAIL, id), 1, Duration.ofMillis(40), Duration.ZERO);
+        return new Signal(channel, times, new long[n], raw, List.of());
+    }
+
+    @Test
+    void aReadingThatStandsStillIsMarkedInTheWindowsThatItTouchesAndKeepsItsFigure() {
+        twoRepeats();
+
+        // Ten windows of 1 s; one of the rails changes until just before the end of the third.
+        ExperimentResult result =
+                analyze(List.of(rail("moves", 0, 1000), rail("rests", 0, 29)), measured(), Optional.empty());
+
+        List<Finding> still = result.findings().stream()
+                .filter(finding -> finding.code().equals("reading-still"))
+                .toList();
+        assertThat(still).extracting(Finding::channel).containsOnly(Optional.of("hwmon:rests"));
+        assertThat(still)
+                .extracting(Finding::message)
+                .hasSize(8)
+                .containsOnly(still.getFirst().message());
+        assertThat(still)
+                .extracting(finding -> finding.windowId().orElseThrow())
+                .containsExactly("w2", "w3", "w4", "w5", "w6", "w7", "w8", "w9");
+        assertThat(result.rows())
+                .filteredOn(row -> row.name().equals("hwmon:rests"))
+                .allSatisfy(row -> assertThat(row.joules()).isPresent());
+    }
+
+    @Test
+    void aPowerThatMissedReadingsIsMarkedInThoseWindows() {
+        twoRepeats();
+        Signal whole = rail("misses", 0, 1000);
+        int[] kept = IntStream.range(0, whole.size())
+                .filter(i -> i < 42 || i > 44) // no reading for 0.4 s in the fifth window
+                .toArray();
+        Signal missing = new Signal(
+                whole.channel(),
+                IntStream.of(kept).mapToLong(i -> whole.timeNanos()[i]).toArray(),
+                new long[kept.length],
+                IntStream.of(kept).mapToLong(i -> whole.raw()[i]).toArray(),
+                List.of());
+
+        ExperimentResult result = analyze(List.of(missing), measured(), Optional.empty());
+
+        assertThat(result.findings())
+                .filteredOn(finding -> finding.code().equals("readings-missed"))
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.windowId()).contains("w4"));
     }
 }

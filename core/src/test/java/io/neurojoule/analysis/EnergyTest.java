@@ -295,6 +295,35 @@ class EnergyTest {
     }
 
     @Test
+    void theBoundHoldsAroundAReadThatHungAndWasTrueAtItsEnd() {
+        for (long seed = 0; seed < 1000; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            Load load = new Load(100, 200, random.nextLong(0, 10 * SECOND));
+            int n = 40;
+            long[] times = new long[n];
+            long[] took = new long[n];
+            long[] raw = new long[n];
+            long hang = random.nextLong(SECOND, 4 * SECOND);
+            long now = 0;
+            for (int i = 0; i < n; i++) {
+                took[i] = i == 20 ? hang : 0;
+                times[i] = now + took[i] / 2;
+                now += took[i];
+                raw[i] = (long) (load.joules(now) / MICROJOULE);
+                now += SECOND / 10;
+            }
+            long from = random.nextLong(SECOND, times[n - 1] - 2 * SECOND);
+            long to = from + random.nextLong(SECOND, 2 * SECOND);
+
+            Energy energy = energy(Energy.of(new Signal(counter(0), times, took, raw, List.of()), from, to));
+
+            assertThat(Math.abs(energy.joules() - load.joules(from, to)))
+                    .as("seed %d", seed)
+                    .isLessThanOrEqualTo(energy.boundJoules());
+        }
+    }
+
+    @Test
     void aFrozenCounterGivesNoNumberAndNotZero() {
         long[] times = new long[40];
         long[] raw = new long[40];
@@ -317,7 +346,12 @@ class EnergyTest {
 
     @Test
     void aGaugeIsIntegratedAsATrapezoid() {
-        Channel watts = Channel.power("hwmon:board/power1", PACKAGE, 1e-3, Duration.ZERO, Duration.ZERO);
+        Channel watts = Channel.power(
+                "hwmon:board/power1",
+                Component.of(Component.Kind.BOARD, "board"),
+                1e-3,
+                Duration.ZERO,
+                Duration.ZERO);
         long[] times = {0, SECOND / 4, SECOND / 2, 3 * SECOND / 4, SECOND};
         Signal ramp = new Signal(watts, times, new long[5], new long[] {0, 25_000, 50_000, 75_000, 100_000}, List.of());
 
@@ -471,6 +505,30 @@ class EnergyTest {
             Arrays.sort(bounds);
             assertThat(inside).as(law.toString()).isGreaterThanOrEqualTo(380);
             assertThat(bounds[200]).as(law.toString()).isLessThanOrEqualTo(4 * errors[380]);
+        }
+    }
+
+    @Test
+    void aGaugeOfAPartThatAlwaysDrawsPowerGivesNoNumberWhereItShowsZero() {
+        Component node = Component.node(Component.THIS_MACHINE);
+        for (int zero = 3; zero <= 7; zero++) {
+            long[] times = new long[11];
+            long[] raw = new long[11];
+            for (int i = 0; i < times.length; i++) {
+                times[i] = i * SECOND / 10;
+                raw[i] = i == zero ? 0 : 150;
+            }
+            for (Component part : List.of(node, Component.of(Component.Kind.RAIL, "rail"))) {
+                Channel watts = Channel.power("test:gauge", part, 1, Duration.ofMillis(100), Duration.ZERO);
+                Signal signal = new Signal(watts, times, new long[11], raw, List.of());
+
+                Integral integral = Energy.of(signal, 3 * SECOND / 10, 7 * SECOND / 10);
+
+                assertThat(integral instanceof Energy).as("%s, %d", part, zero).isEqualTo(!part.equals(node));
+                if (part.equals(node)) {
+                    assertThat(code(integral)).isEqualTo("power-zero");
+                }
+            }
         }
     }
 

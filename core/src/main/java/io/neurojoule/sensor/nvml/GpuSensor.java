@@ -1,6 +1,7 @@
 package io.neurojoule.sensor.nvml;
 
 import io.neurojoule.sensor.Channel;
+import io.neurojoule.sensor.Quantity;
 import io.neurojoule.sensor.Reading;
 import io.neurojoule.sensor.Sensor;
 import io.neurojoule.sensor.SensorGoneException;
@@ -108,10 +109,13 @@ final class GpuSensor implements Sensor {
             int result = Nvml.call(scalars[i].function(), device, value);
             if (result != Nvml.SUCCESS) {
                 refused(out, i, result);
-            } else if (scalars[i].isLong()) {
-                out.set(i, value.get(ValueLayout.JAVA_LONG, 0));
             } else {
-                out.set(i, Integer.toUnsignedLong(value.get(ValueLayout.JAVA_INT, 0)));
+                put(
+                        out,
+                        i,
+                        scalars[i].isLong()
+                                ? value.get(ValueLayout.JAVA_LONG, 0)
+                                : Integer.toUnsignedLong(value.get(ValueLayout.JAVA_INT, 0)));
             }
         }
         if (fields.length > 0) {
@@ -138,14 +142,25 @@ final class GpuSensor implements Sensor {
     private void setField(Reading out, int i, long at) {
         int type = values.get(ValueLayout.JAVA_INT, at + TYPE);
         if (type == UNSIGNED_INT) {
-            out.set(i, Integer.toUnsignedLong(values.get(ValueLayout.JAVA_INT, at + VALUE)));
+            put(out, i, Integer.toUnsignedLong(values.get(ValueLayout.JAVA_INT, at + VALUE)));
         } else if (type == UNSIGNED_LONG || type == UNSIGNED_LONG_LONG) {
-            out.set(i, values.get(ValueLayout.JAVA_LONG, at + VALUE));
+            put(out, i, values.get(ValueLayout.JAVA_LONG, at + VALUE));
         } else {
             out.fail(i, "NVML gave a value of type " + type + ", which is not a power");
-            return;
         }
-        clock.stamp(out, i, values.get(ValueLayout.JAVA_LONG, at + TIMESTAMP));
+        if (out.isSet(i)) {
+            clock.stamp(out, i, values.get(ValueLayout.JAVA_LONG, at + TIMESTAMP));
+        }
+    }
+
+    /// A GPU that answers draws power, and has drawn some: 0 W and 0 J are no readings.
+    private void put(Reading out, int i, long raw) {
+        Quantity quantity = channels.get(i).quantity();
+        if (raw == 0 && (quantity == Quantity.POWER || quantity == Quantity.ENERGY)) {
+            out.fail(i, "NVML says 0, which a GPU that runs does not draw");
+        } else {
+            out.set(i, raw);
+        }
     }
 
     /// @throws SensorGoneException if the GPU fell off its bus

@@ -376,6 +376,21 @@ class NvmlContractTest extends PowerSourceContract {
     }
 
     @Test
+    void zeroIsNoReadingOfAGpuThatRuns() throws IOException {
+        Made board = new Made();
+        Sensor sensor = only(board);
+        board.powerMilliwatts = 0;
+        board.energyMillijoules = 0;
+
+        Reading reading = read(sensor);
+
+        for (String part : List.of("energy", "power", "power-instant")) {
+            assertThat(reading.failure(index(sensor, part))).as(part).contains("says 0");
+        }
+        assertThat(reading.raw(index(sensor, "temperature"))).isEqualTo(61);
+    }
+
+    @Test
     void aGpuThatIsLostWhileMeasuringIsGone() {
         Made board = new Made();
         Sensor sensor = only(board);

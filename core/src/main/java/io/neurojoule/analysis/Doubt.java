@@ -1,0 +1,122 @@
+package io.neurojoule.analysis;
+
+import io.neurojoule.recording.Signal;
+import io.neurojoule.recording.Window;
+import io.neurojoule.sensor.Channel;
+import io.neurojoule.sensor.Component.Kind;
+import io.neurojoule.sensor.Quantity;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/// What speaks against a figure without ruling it out: the figure stands and is marked.
+///
+/// The words are the same for each window of a channel, so that a report says them once.
+final class Doubt {
+    /// A value that is the same for so long: the load was that steady, or the sensor stands still.
+    private static final int STILL_REFRESHES = 20;
+
+    private static final double STILL_SECONDS = 1;
+
+    /// Fewer equal values prove nothing.
+    private static final int STILL_SAMPLES = 5;
+
+    /// What always draws power draws at least this much; a counter in steps of watt hours may rest so long in each.
+    private static final double LEAST_WATTS = 1;
+
+    /// Readings that are further apart have at least one missing between them.
+    private static final double MISSED_PERIODS = 2.5;
+
+    /// No sensor is read more often than it needs be.
+    private static final Duration PERIOD = Duration.ofMillis(100);
+
+    private Doubt() {}
+
+    /// @param signal of energy or power, which has a figure in the window
+    static List<Finding> of(Signal signal, Window window) {
+        Channel channel = signal.channel();
+        List<Finding> doubts = new ArrayList<>();
+        if (standsStill(signal, window)) {
+            doubts.add(finding(
+                    "reading-still",
+                    "%s showed one value for more than %.3g s: the load was that steady, or the sensor stands still. Compare it with another source"
+                            .formatted(channel.id(), stillNanos(channel) * 1e-9),
+                    channel,
+                    window));
+        }
+        if (missesReadings(signal, window)) {
+            doubts.add(finding(
+                    "readings-missed",
+                    "%s had no reading for more than %.3g s: its power in between is taken as a straight line"
+                            .formatted(channel.id(), missedNanos(channel) * 1e-9),
+                    channel,
+                    window));
+        }
+        return doubts;
+    }
+
+    private static Finding finding(String code, String message, Channel channel, Window window) {
+        return Finding.of(code, Severity.INFO, message).onChannel(channel.id()).inWindow(window.id());
+    }
+
+    private static boolean standsStill(Signal signal, Window window) {
+        Channel channel = signal.channel();
+        // Busy time is added to a base power, and a graphics unit inside a processor may be off for hours.
+        if (channel.baseWatts() > 0 || channel.component().kind() == Kind.UNCORE) {
+            return false;
+        }
+        long[] t = signal.timeNanos();
+        long[] raw = signal.raw();
+        int start = last(t, window.startNanos());
+        while (start > 0 && start < t.length && raw[start - 1] == raw[start]) {
+            start--;
+        }
+        while (start < t.length && t[start] <= window.endNanos()) {
+            int end = start + 1;
+            while (end < t.length && raw[end] == raw[start]) {
+                end++;
+            }
+            boolean isLong = end - start >= STILL_SAMPLES && t[end - 1] - t[start] > stillNanos(channel);
+            if (isLong && t[end - 1] >= window.startNanos()) {
+                return true;
+            }
+            start = end;
+        }
+        return false;
+    }
+
+    private static long stillNanos(Channel channel) {
+        double step = channel.quantity() == Quantity.ENERGY ? channel.scale() / LEAST_WATTS : 0;
+        return Math.max(
+                (long) (Math.max(STILL_SECONDS, step) * 1e9),
+                STILL_REFRESHES * channel.refresh().toNanos());
+    }
+
+    /// A counter counts on while it is not read, and its bound knows how much; a power may have been anything.
+    private static boolean missesReadings(Signal signal, Window window) {
+        Channel channel = signal.channel();
+        if (channel.quantity() != Quantity.POWER) {
+            return false;
+        }
+        long[] t = signal.timeNanos();
+        long until = window.endNanos() + channel.averagedOver().toNanos();
+        for (int i = last(t, window.startNanos()); i + 1 < t.length && t[i] < until; i++) {
+            if (t[i + 1] - t[i] > missedNanos(channel)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static long missedNanos(Channel channel) {
+        long period = Math.max(PERIOD.toNanos(), channel.refresh().toNanos());
+        return (long) (MISSED_PERIODS * period);
+    }
+
+    /// The last index whose time is not after `at`; 0 if there is none.
+    private static int last(long[] t, long at) {
+        int i = Arrays.binarySearch(t, at);
+        return Math.max(0, i >= 0 ? i : -i - 2);
+    }
+}
