@@ -48,6 +48,9 @@ final class DoctorCommand implements Callable<Integer> {
     /// Ten renewals of a sensor that has a new value each second.
     private static final Duration SLOW_TRIAL = Duration.ofSeconds(10);
 
+    /// A sensor that is still inside a read so long after its trial is left there.
+    private static final Duration LONGEST_ANSWER = Duration.ofSeconds(15);
+
     private static final Duration CROSS_CHECK = Duration.ofSeconds(5);
 
     /// A sensor that renews its value more seldom is read with pauses, so that many can be tried at once.
@@ -83,7 +86,7 @@ final class DoctorCommand implements Callable<Integer> {
             } else {
                 Preflight preflight = Preflight.look(flags.place(), ticker);
                 Map<Sensor, Trial> trials = deep ? trials(sources.sensors(), ticker) : Map.of();
-                List<CrossCheck> checks = deep ? CrossCheck.of(sources.sensors(), ticker, CROSS_CHECK) : List.of();
+                List<CrossCheck> checks = CrossCheck.of(List.copyOf(trials.keySet()), ticker, CROSS_CHECK);
                 if (json) {
                     out.println(json(inventory, preflight, trials, checks));
                 } else {
@@ -113,9 +116,10 @@ final class DoctorCommand implements Callable<Integer> {
             }
         }
         fast.forEach(sensor -> trials.put(sensor, Trial.of(sensor, ticker, FAST_TRIAL)));
+        long until = ticker.nanos() + SLOW_TRIAL.plus(LONGEST_ANSWER).toNanos();
         for (Thread thread : waiting) {
             try {
-                thread.join();
+                boolean unused = thread.join(Duration.ofNanos(Math.max(1, until - ticker.nanos())));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 break;
@@ -128,8 +132,17 @@ final class DoctorCommand implements Callable<Integer> {
         return ordered;
     }
 
-    private static List<Note> findings(Preflight preflight, Map<Sensor, Trial> trials) {
+    private static List<Note> findings(Inventory inventory, Preflight preflight, Map<Sensor, Trial> trials) {
         List<Note> findings = new ArrayList<>(preflight.findings());
+        for (Sensor sensor : inventory.sources().sensors()) {
+            if (!trials.isEmpty() && !trials.containsKey(sensor)) {
+                findings.add(Note.of(
+                        "sensor-hangs",
+                        "warning",
+                        "%s has not answered for %d s: its driver or device hangs. A run goes on without it."
+                                .formatted(sensor.id(), LONGEST_ANSWER.toSeconds())));
+            }
+        }
         trials.forEach(
                 (sensor, trial) -> findings.addAll(trial.findings(sensor.id(), Pace.of(sensor, trial.readMedian()))));
         return findings;
@@ -164,7 +177,7 @@ final class DoctorCommand implements Callable<Integer> {
             }
         }
         out.println();
-        machine(preflight, findings(preflight, trials), out);
+        machine(preflight, findings(inventory, preflight, trials), out);
         out.println();
         out.println(verdict(inventory));
     }
@@ -309,7 +322,7 @@ final class DoctorCommand implements Callable<Integer> {
         ObjectNode machine = root.putObject("machine");
         preflight.facts().forEach((name, value) -> machine.put(name, value.orElse(null)));
         ArrayNode findings = root.putArray("findings");
-        for (Note finding : findings(preflight, trials)) {
+        for (Note finding : findings(inventory, preflight, trials)) {
             ObjectNode node = findings.addObject();
             node.put("code", finding.code());
             node.put("severity", finding.severity());

@@ -203,11 +203,74 @@ class DoctorCommandTest {
         assertThat(run.exit()).as(run.stderr()).isZero();
         assertThat(run.stdout())
                 .containsPattern("rapl:dram-0, rapl:dram-1 and 2 more +not permitted")
-                .contains("(mode 0400, owner", "root)", "usermod -aG energy nobody", "udevadm control --reload")
+                .contains("(mode 0400, owner", "root)", "usermod -aG energy nobody", "/etc/udev/rules.d/70-")
                 .contains("You can profile: CPU packages (estimate, ESTIMATED");
         assertThat(fix.stdout()).contains("groupadd -f energy\n", "CVE-2020-8694");
         Path script = Files.writeString(directory.resolve("fix.sh"), fix.stdout());
         assertThat(exit("sh", "-n", script.toString())).isZero();
+    }
+
+    /// Everything is done within the laboratory's own mounts, with `/etc` under one of them, and ends with these.
+    @LabTest
+    void whatTheScriptSaysReallyHelpsAnotherUser() throws Exception {
+        String script = """
+                set -e
+                mount -t tmpfs none /mnt && mkdir /mnt/upper /mnt/work
+                mount -t overlay none -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work /etc
+                chmod 400 /sys/class/hwmon/hwmon*/power1_input /sys/bus/pci/devices/*/xmc.u.*/xmc_power
+                doctor() { setpriv --reuid=nobody --regid=nogroup $GROUPS_AS env HOME=/tmp "$JAVA" \
+                    --enable-native-access=ALL-UNNAMED -XX:TieredStopAtLevel=1 -cp "$CLASSES" io.neurojoule.cli.Main doctor "$@"; }
+                GROUPS_AS=--clear-groups
+                doctor --json > before.json
+                doctor --fix > fix.sh
+                sh fix.sh > fixing.txt 2>&1 || true
+                GROUPS_AS=--init-groups
+                doctor --json > after.json
+                # A boot: the files are root's again, and udev tells its rules of them.
+                chown root:root /sys/class/powercap/intel-rapl:*/energy_uj
+                chmod 400 /sys/class/powercap/intel-rapl:*/energy_uj
+                "$UDEVADM" trigger --action=add --subsystem-match=powercap
+                doctor --json > booted.json
+                """;
+        Lab.Run run = Lab.run(
+                List.of("--rapl", "intel-2s", "--hwmon", "ina226,alveo", "--backend", "files"),
+                List.of("sh", "-c", "cd " + directory + "\n" + script),
+                Map.of(
+                        "JAVA",
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "CLASSES",
+                        readableByAll(),
+                        // A stand-in for udevadm: no udevd runs here.
+                        "UDEVADM",
+                        Lab.root().resolve("lab/bin/udevadm").toString()),
+                TIMEOUT);
+
+        assertThat(run.exit()).as(run.stdout() + run.stderr()).isZero();
+        JsonNode before = JsonMapper.shared().readTree(Files.readString(directory.resolve("before.json")));
+        assertThat(codes(before)).contains("rapl-permission", "hwmon-permission", "xrt-permission");
+        assertThat(channels(before)).noneMatch(id -> id.startsWith("rapl:"));
+        for (String then : List.of("after.json", "booted.json")) {
+            JsonNode after = JsonMapper.shared().readTree(Files.readString(directory.resolve(then)));
+            assertThat(channels(after))
+                    .as(then + Files.readString(directory.resolve("fixing.txt")))
+                    .contains("rapl:package-0", "rapl:package-1", "rapl:dram-0", "rapl:dram-1")
+                    .contains("hwmon:3-0040/power1", "xrt:0000:c1:00.1/power");
+            assertThat(codes(after)).noneMatch(code -> code.endsWith("-permission"));
+        }
+    }
+
+    private static List<String> codes(JsonNode doctor) {
+        return doctor.path("missing")
+                .valueStream()
+                .map(one -> one.path("code").asString())
+                .toList();
+    }
+
+    private static List<String> channels(JsonNode doctor) {
+        return doctor.path("channels")
+                .valueStream()
+                .map(one -> one.path("channel").asString())
+                .toList();
     }
 
     @LabTest

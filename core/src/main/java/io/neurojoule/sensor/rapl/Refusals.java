@@ -31,17 +31,18 @@ final class Refusals {
                 .withAdmin(groupLines());
     }
 
-    /// A group, not everybody: reading the counters tells what others compute.
+    /// A group, not everybody: reading the counters tells what others compute. At once, and by a rule at each boot.
     private static String[] groupLines() {
         String user = System.getProperty("user.name", "");
         return new String[] {
             "groupadd -f energy",
             "usermod -aG energy " + (PLAIN_USER.matcher(user).matches() ? user : "USER"),
+            "chgrp energy /sys/class/powercap/intel-rapl:*/energy_uj",
+            "chmod g+r /sys/class/powercap/intel-rapl:*/energy_uj",
+            "mkdir -p /etc/udev/rules.d # the same at each boot:",
             "printf '%s\\n' 'SUBSYSTEM==\"powercap\", KERNEL==\"intel-rapl:*\", RUN+=\"/bin/chgrp energy"
                     + " /sys%p/energy_uj\", RUN+=\"/bin/chmod g+r /sys%p/energy_uj\"'"
-                    + " > /etc/udev/rules.d/70-neurojoule.rules",
-            "udevadm control --reload",
-            "udevadm trigger --action=add --subsystem-match=powercap"
+                    + " > /etc/udev/rules.d/70-neurojoule.rules"
         };
     }
 
