@@ -286,9 +286,10 @@ def _message(line: bytes) -> Optional[Mapping[str, Any]]:
     """The request in a line; None if it is none."""
     try:
         message = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return message if isinstance(message, dict) and "op" in message and "id" in message else None
+    known = isinstance(message, dict) and "op" in message and type(message.get("id")) is int
+    return message if known else None
 
 
 def _untimed(phase: str, function: Callable[..., Any], *arguments: Any) -> Any:

@@ -82,7 +82,7 @@ final class AnswerLines {
         // A library may have printed something without ending its line.
         int start = text.startsWith("{") ? 0 : text.indexOf(ANSWER);
         if (start != 0) {
-            log.add(start < 0 ? text : text.substring(0, start));
+            log.addStray(start < 0 ? text : text.substring(0, start));
         }
         if (start >= 0) {
             events.add(new Line(text.substring(start), now));

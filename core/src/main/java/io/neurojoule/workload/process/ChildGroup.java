@@ -16,25 +16,39 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /// A child that leads a process group of its own, and a watchdog that ends the group when the profiler dies.
 ///
+/// What leaves the group, as a daemon does, is known by a variable of the environment that it inherited.
+///
 /// The watchdog blocks on a pipe that only the profiler holds, so it uses no processor time and needs no polling; the
 /// kernel closes the pipe however the profiler ends. It is no relative of the child and not in its group: nothing of it
 /// is measured, and a network that waits for its children does not meet it.
 final class ChildGroup {
-    /// Reads the group's id, then blocks until the pipe closes.
+    /// The value is different for each child.
+    private static final String MARK = "NEUROJOULE_CHILD";
+
+    /// Reads the group's id and the mark, then blocks until the pipe closes. Ends the marked processes, too, whatever
+    /// their group.
     private static final String WATCHDOG = """
-            IFS= read -r group || exit 0
+            read -r group mark || exit 0
             read -r end
-            kill -s TERM -- "-$group" 2>/dev/null || exit 0
-            for i in 1 2; do
-              sleep 1
-              kill -s 0 -- "-$group" 2>/dev/null || exit 0
+            all() {
+              for file in $(grep -lzxF -- "$mark" /proc/[0-9]*/environ 2>/dev/null); do
+                file=${file#/proc/}
+                kill -s "$1" -- "${file%/environ}" 2>/dev/null && found=1
+              done
+              kill -s "$1" -- "-$group" 2>/dev/null && found=1
+            }
+            for signal in TERM 0 0 KILL; do
+              found=
+              all $signal
+              [ "$found" ] || exit 0
+              [ $signal = KILL ] || sleep 1
             done
-            kill -s KILL -- "-$group" 2>/dev/null
             """;
 
     private static final Duration TERM_PATIENCE = Duration.ofSeconds(5);
@@ -52,10 +66,12 @@ final class ChildGroup {
 
     private final Process process;
     private final Process watchdog;
+    private final String mark;
 
-    private ChildGroup(Process process, Process watchdog) {
+    private ChildGroup(Process process, Process watchdog, String mark) {
         this.process = process;
         this.watchdog = watchdog;
+        this.mark = mark;
     }
 
     static ChildGroup start(
@@ -72,6 +88,8 @@ final class ChildGroup {
                 .directory(directory.toFile())
                 .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
         builder.environment().putAll(env);
+        String mark = MARK + "=" + UUID.randomUUID();
+        builder.environment().put(MARK, mark.substring(MARK.length() + 1));
         requireProgram(program, directory, builder.environment().getOrDefault("PATH", ""));
         try {
             Process watchdog = new ProcessBuilder("setsid", "sh", "-c", WATCHDOG)
@@ -82,9 +100,9 @@ final class ChildGroup {
                 // setsid makes the child the leader of a new group, whose id is the child's.
                 Process process = builder.start();
                 OutputStream toWatchdog = watchdog.getOutputStream();
-                toWatchdog.write((process.pid() + "\n").getBytes(StandardCharsets.US_ASCII));
+                toWatchdog.write((process.pid() + " " + mark + "\n").getBytes(StandardCharsets.US_ASCII));
                 toWatchdog.flush();
-                return new ChildGroup(process, watchdog);
+                return new ChildGroup(process, watchdog, mark);
             } catch (IOException failed) {
                 watchdog.destroyForcibly();
                 throw failed;
@@ -101,15 +119,14 @@ final class ChildGroup {
         return process;
     }
 
-    /// SIGTERM to the group, 5 s, SIGKILL; also to descendants that left the group. Returns when none is left.
+    /// SIGTERM to the group, 5 s, SIGKILL; also to what left the group. Returns when none is left.
     synchronized void end() {
-        List<ProcessHandle> descendants = process.descendants().toList();
         signal("TERM");
-        descendants.forEach(ProcessHandle::destroy);
-        if (!gone(descendants, TERM_PATIENCE)) {
+        outside().forEach(ProcessHandle::destroy);
+        if (!gone(TERM_PATIENCE)) {
             signal("KILL");
-            descendants.forEach(ProcessHandle::destroyForcibly);
-            if (!gone(descendants, KILL_PATIENCE)) {
+            outside().forEach(ProcessHandle::destroyForcibly);
+            if (!gone(KILL_PATIENCE)) {
                 System.getLogger(ChildGroup.class.getName())
                         .log(
                                 System.Logger.Level.WARNING,
@@ -125,11 +142,11 @@ final class ChildGroup {
         }
     }
 
-    private boolean gone(List<ProcessHandle> descendants, Duration patience) {
+    private boolean gone(Duration patience) {
         boolean interrupted = false;
         try {
             for (long polls = patience.dividedBy(POLL); polls > 0; polls--) {
-                if (!hasMembers() && descendants.stream().noneMatch(ProcessHandle::isAlive)) {
+                if (!hasMembers() && outside().isEmpty()) {
                     return true;
                 }
                 try {
@@ -139,7 +156,7 @@ final class ChildGroup {
                     interrupted = true;
                 }
             }
-            return !hasMembers();
+            return !hasMembers() && outside().isEmpty();
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -202,6 +219,24 @@ final class ChildGroup {
                     .map(ChildGroup::stat)
                     .filter(fields -> fields.length > CSTIME && fields[GROUP].equals(group))
                     .toList();
+        }
+    }
+
+    /// Processes that carry the mark or descend from the child; those of the group may be among them.
+    private List<ProcessHandle> outside() {
+        return Stream.concat(process.descendants(), ProcessHandle.allProcesses().filter(this::isMarked))
+                .filter(ProcessHandle::isAlive)
+                .toList();
+    }
+
+    /// Not if it has ended, or belongs to somebody else.
+    private boolean isMarked(ProcessHandle one) {
+        try {
+            String environment = Files.readString(
+                    Path.of("/proc", Long.toString(one.pid()), "environ"), StandardCharsets.ISO_8859_1);
+            return ("\0" + environment).contains("\0" + mark + "\0");
+        } catch (IOException unreadable) {
+            return false;
         }
     }
 

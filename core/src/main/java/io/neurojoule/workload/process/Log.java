@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 
 /// The file with what the network prints: its stderr, which it writes itself, and lines of stdout that are no messages.
 ///
@@ -19,6 +20,7 @@ final class Log {
     private final Path file;
     private final long startBytes;
     private boolean complained;
+    private Optional<String> stray = Optional.empty();
 
     private Log(Path file, long startBytes) {
         this.file = file;
@@ -41,6 +43,17 @@ final class Log {
                         .log(System.Logger.Level.WARNING, "cannot write " + file + ": " + full.getMessage());
             }
         }
+    }
+
+    /// Adds a line of stdout that was no message.
+    synchronized void addStray(String line) {
+        stray = stray.or(() -> Optional.of(line));
+        add(line);
+    }
+
+    /// The first line of stdout that was no message.
+    synchronized Optional<String> stray() {
+        return stray;
     }
 
     /// The last 50 lines of this process, as the end of a message.

@@ -41,7 +41,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// the exception is thrown, so that no late answer can meet a later request. If the profiler dies, even by SIGKILL, the
 /// group is ended too.
 public final class ProcessNetwork implements NetworkUnderTest {
-    private static final int CLOCK_CHECKS = 50;
+    static final int CLOCK_CHECKS = 50;
 
     /// Marks are coarse; dense ones belong into a file of the network's own.
     private static final int MOST_MARKS = 10_000;
@@ -80,7 +80,8 @@ public final class ProcessNetwork implements NetworkUnderTest {
     /// @param pid the process that does the work
     private record Hello(Capabilities capabilities, long pid) {}
 
-    private record Exchange(Answer answer, long sentNanos, long receivedNanos) {}
+    /// A request's answer, and when both passed.
+    record Exchange(Answer answer, long sentNanos, long receivedNanos) {}
 
     private ProcessNetwork(
             String name, ChildGroup child, Log log, Path dir, String runId, Deadlines deadlines, Ticker ticker)
@@ -290,7 +291,10 @@ public final class ProcessNetwork implements NetworkUnderTest {
         }
     }
 
-    private Exchange ask(String op, ObjectNode request, Duration patience) throws NetworkException {
+    /// Sends a request and waits for its answer.
+    ///
+    /// @throws NetworkException what the network complained about, or that it broke the protocol and was ended
+    Exchange ask(String op, ObjectNode request, Duration patience) throws NetworkException {
         if (ended) {
             throw new NetworkException(Code.EXITED, "%s has been ended; start it again".formatted(name));
         }
@@ -303,7 +307,7 @@ public final class ProcessNetwork implements NetworkUnderTest {
                 running = run;
             }
         } catch (IOException gone) {
-            throw exited(op);
+            throw exited(op, "closed its input");
         }
         Exchange exchange = await(op, request.path("id").asLong(0), sent, patience);
         if (run) {
@@ -334,13 +338,16 @@ public final class ProcessNetwork implements NetworkUnderTest {
                 Thread.currentThread().interrupt();
                 throw broken(Code.INTERNAL, "interrupted while it answered " + op);
             }
+            if (event.isEmpty() && !child.process().isAlive()) {
+                throw exited(op, ""); // what it left behind holds its output open
+            }
             if (event.isEmpty()) {
                 throw broken(
                         Code.TIMED_OUT,
                         "no answer to %s within %.1f s%s".formatted(op, patience.toMillis() * 1e-3, remedy(op)));
             }
             switch (event.get()) {
-                case Ended ended -> throw exited(op);
+                case Ended ended -> throw exited(op, "closed its output");
                 case TooLong tooLong ->
                     throw broken(Code.PROTOCOL, "a line longer than " + Wire.LONGEST_LINE + " bytes");
                 case Line line -> {
@@ -380,9 +387,9 @@ public final class ProcessNetwork implements NetworkUnderTest {
         message.flatMap(ProcessNetwork::mark)
                 .filter(mark -> marks.size() < MOST_MARKS)
                 .ifPresent(marks::add);
-        if (message.isEmpty()
-                || !message.get().has("ev")
-                || message.get().path("ev").asString("").equals("log")) {
+        if (message.isEmpty() || !message.get().has("ev")) {
+            log.addStray(line.text());
+        } else if (message.get().path("ev").asString("").equals("log")) {
             log.add(line.text());
         }
         return Optional.empty();
@@ -406,19 +413,35 @@ public final class ProcessNetwork implements NetworkUnderTest {
         return taken;
     }
 
+    /// Whether it can be asked nothing any more.
+    boolean ended() {
+        return ended || !child.process().isAlive();
+    }
+
+    /// The first line on its stdout that was no message, if there was one.
+    Optional<String> strayLine() {
+        return log.stray();
+    }
+
+    Process process() {
+        return child.process();
+    }
+
     private void write(ObjectNode message) throws IOException {
         out.write(Wire.encode(message));
         out.flush();
     }
 
-    private long nextId() {
+    /// For a request of [#ask].
+    long nextId() {
         synchronized (writing) {
             return ++lastId;
         }
     }
 
-    private NetworkException exited(String op) {
-        String how = "closed its output";
+    /// @param otherwise what it did if it runs on
+    private NetworkException exited(String op, String otherwise) {
+        String how = otherwise;
         try {
             if (child.process().waitFor(CLOSE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
                 int code = child.process().exitValue();

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,23 +41,13 @@ public final class TensorFile {
     ///
     /// @throws IOException also if the file has another length than the shapes say, or lies outside `dir`
     public static List<Tensor> readAndDelete(ObjectNode answer, Path dir) throws IOException {
-        Path file = dir.resolve(answer.path("file").asString("")).normalize();
-        if (!dir.normalize().equals(file.getParent())) {
-            throw new IOException("the outputs must be a file in " + dir + ": " + file);
-        }
+        Path file = file(answer.path("file").asString(""), dir);
         ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
         List<Tensor> tensors = new ArrayList<>();
         for (JsonNode output : answer.path("outputs")) {
             List<Long> shape = new ArrayList<>();
             output.path("shape").forEach(extent -> shape.add(extent.asLong(0)));
-            long length = 1;
-            for (long extent : shape) {
-                length *= extent;
-            }
-            if (length < 0 || length > bytes.remaining() / Double.BYTES) {
-                throw new IOException("%s is shorter than the shapes say".formatted(file));
-            }
-            double[] values = new double[(int) length];
+            double[] values = new double[length(shape, bytes.remaining() / Double.BYTES, file)];
             for (int i = 0; i < values.length; i++) {
                 values[i] = bytes.getDouble();
             }
@@ -66,5 +58,32 @@ public final class TensorFile {
         }
         Files.delete(file);
         return tensors;
+    }
+
+    private static Path file(String name, Path dir) throws IOException {
+        try {
+            Path file = dir.resolve(name).normalize();
+            // A pipe would be read for ever.
+            if (dir.normalize().equals(file.getParent()) && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                return file;
+            }
+        } catch (InvalidPathException noName) {
+            // No file has such a name.
+        }
+        throw new IOException("the outputs must be a file in %s: '%s'".formatted(dir, name));
+    }
+
+    private static int length(List<Long> shape, int most, Path file) throws IOException {
+        long length = 1;
+        for (long extent : shape) {
+            if (extent < 0 || extent > most) {
+                throw new IOException("%s is shorter than the shapes say".formatted(file));
+            }
+            length = Math.min(length * extent, most + 1L);
+        }
+        if (length > most) {
+            throw new IOException("%s is shorter than the shapes say".formatted(file));
+        }
+        return (int) length;
     }
 }

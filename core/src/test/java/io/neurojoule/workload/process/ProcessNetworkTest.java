@@ -165,6 +165,21 @@ final class ProcessNetworkTest {
         "wrong-elements,  PROTOCOL,    elements must be iterations × batch",
         "no-iterations,   PROTOCOL,    at least one",
         "ignores-sigterm, TIMED_OUT,   running now",
+        "endless-line,    PROTOCOL,    a line longer than 1048576 bytes",
+        "huge-answer,     PROTOCOL,    a line longer than 1048576 bytes",
+        "deep-answer,     TIMED_OUT,   its loop must end at the time asked",
+        "more-than-64-bits,     PROTOCOL, 'must have ''iterations'' as a whole number'",
+        "elements-wrap,         PROTOCOL, elements must be iterations × batch",
+        "stamps-beyond-64-bits, PROTOCOL, 'must have ''t0'' as a whole number'",
+        "text-for-a-number,     PROTOCOL, 'must have ''iterations'' as a whole number'",
+        "not-a-number,    TIMED_OUT,   its loop must end at the time asked",
+        "infinite,        TIMED_OUT,   its loop must end at the time asked",
+        "twice,           PROTOCOL,    must be the id of the request",
+        "answers-ahead,   PROTOCOL,    use CLOCK_MONOTONIC",
+        "killed,          EXITED,      was ended by signal 9",
+        "daemon-dies,     EXITED,      exit code 7",
+        "closes-stdin,    EXITED,      closed its input before it answered run",
+        "closes-stdout,   EXITED,      closed its output before it answered run",
     })
     void whoBreaksTheProtocolIsEndedWithItsGroup(String how, Code code, String says) throws Exception {
         NetworkException broken = failure(() -> runOnce(how));
@@ -173,6 +188,55 @@ final class ProcessNetworkTest {
         assertThat(broken.fatal()).isTrue();
         assertThat(broken).hasMessageContaining(says);
         assertThat(groupIsEmpty()).isTrue();
+        assertThat(daemonIsGone()).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"stop-first, must be the id of the request", "never-stops, no answer to stop within"})
+    void aStopThatIsAnsweredOutOfTurnOrNeverGivesNoNumber(String how, String says) throws Exception {
+        ProcessNetwork network = start(misbehaving(how));
+        load(network, "fp32");
+        network.prepare(4, List.of());
+        CompletableFuture<Void> stopped = CompletableFuture.runAsync(
+                network::stop, CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS));
+
+        NetworkException broken = failure(() -> network.run(measure(20)));
+
+        stopped.get(1, TimeUnit.SECONDS);
+        assertThat(broken).hasMessageContaining(says);
+        assertThat(broken.fatal()).isTrue();
+        assertThat(groupIsEmpty()).isTrue();
+    }
+
+    @Test
+    void aDaemonOfTheNetworkIsEndedWithIt() throws Exception {
+        RunAnswer ran = runOnce("daemon");
+
+        assertThat(ran.iterations()).isEqualTo(10);
+        assertThat(dir.resolve("files/daemon")).exists();
+        assertThat(daemonIsGone()).isTrue();
+    }
+
+    @Test
+    void aClockInAnotherTimeNamespaceIsRefused() throws Exception {
+        List<String> unshare = List.of("unshare", "--time", "--monotonic", "3600", "--fork");
+        List<String> probe = new ArrayList<>(unshare);
+        probe.add("true");
+        assumeTrue(new ProcessBuilder(probe).start().waitFor() == 0, "unshare --time needs root");
+        List<String> command = new ArrayList<>(unshare);
+        command.addAll(List.of("python3", ADAPTERS.resolve("my_net.py").toString()));
+
+        NetworkException refused = failure(() -> start(command));
+
+        assertThat(refused.code()).isEqualTo(Code.PROTOCOL);
+        assertThat(refused).hasMessageContaining("in the same time namespace");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"not-utf8, junk", "fills-stderr, no space left"})
+    void whatIsPrintedDoesNotHarm(String how, String says) throws Exception {
+        assertThat(runOnce(how).iterations()).isEqualTo(10);
+        assertThat(log()).contains(says);
     }
 
     @Test
@@ -255,6 +319,8 @@ final class ProcessNetworkTest {
         profiler.destroyForcibly().waitFor();
 
         assertThat(child.onExit()).succeedsWithin(Duration.ofSeconds(5));
+        assertThat(dir.resolve("files/daemon")).exists();
+        assertThat(daemonIsGone()).isTrue();
     }
 
     /// A profiler to be killed: its network hangs and ignores SIGTERM.
@@ -288,6 +354,17 @@ final class ProcessNetworkTest {
             network.prepare(4, List.of());
             return network.run(measure(0.5));
         }
+    }
+
+    /// Also if there was none. What has ended but was never waited for is the init process's business.
+    private boolean daemonIsGone() throws Exception {
+        Path file = dir.resolve("files/daemon");
+        if (!Files.exists(file)) {
+            return true;
+        }
+        Process ps = new ProcessBuilder("ps", "-o", "stat=", "-p", Files.readString(file)).start();
+        String state = new String(ps.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        return state.isBlank() || state.startsWith("Z");
     }
 
     private static List<String> misbehaving(String how) {
