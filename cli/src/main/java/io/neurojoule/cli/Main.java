@@ -21,6 +21,9 @@ import picocli.CommandLine.Command;
             ReportCommand.class,
             DoctorCommand.class,
             SourcesCommand.class,
+            InitCommand.class,
+            AdapterCommand.class,
+            JavacCommand.class,
             WorkerCommand.class,
         })
 public final class Main {
