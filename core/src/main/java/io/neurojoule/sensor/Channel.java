@@ -46,8 +46,7 @@ public record Channel(
             throw new IllegalArgumentException(id + ": wrapsAt must be >= 0: " + wrapsAt);
         }
         if (seenShare.isPresent() && !(seenShare.getAsDouble() > 0 && seenShare.getAsDouble() < 1)) {
-            throw new IllegalArgumentException(id + ": seenShare must be between 0 and 1: " + seenShare,
-                resolution);
+            throw new IllegalArgumentException(id + ": seenShare must be between 0 and 1: " + seenShare);
         }
     }
 

@@ -619,7 +619,7 @@ class EnergyTest {
                 .withSeenShare(0.25);
         long[] times = {0, SECOND / 4, SECOND / 2};
 
-        assertThat(code(Energy.of(new Signal(watts, times, new long[3], new long[3], List.of()), 0, SECOND / 2)))
+        assertThat(code(Energy.of(new Signal(watts, times, new long[3], new long[] {9, 9, 9}, List.of()), 0, SECOND / 4)))
                 .isEqualTo("part-time-unbounded");
     }
 }

@@ -51,8 +51,11 @@ final class Board {
     /// @see <a href="https://arxiv.org/abs/2312.02741">Part-time Power Measurements</a>
     private static final Map<Integer, Double> SEEN = Map.of(80, 0.25, 90, 0.25);
 
-    /// The products whose counter was measured to add up everything: docs/measured/nvidia-h200.md.
-    private static final Pattern COUNTS_ALL = Pattern.compile("\\bH200\\b");
+    /// The products whose counter was measured to add up far more than that, docs/measured/nvidia-h200.md, and the most
+    /// that it was off for a load in step with it.
+    private static final Pattern COUNTS_MORE = Pattern.compile("\\bH[12]00\\b");
+
+    private static final double COUNTER_ACCURACY = 0.06;
 
     private static final double MILLI = 1e-3;
     private static final double MEGA = 1e6;
@@ -264,7 +267,7 @@ final class Board {
 
     private Channel energy() {
         Channel energy = limited(Channel.counter(gpu.id() + "/energy", component, MILLI, 0, REFRESH));
-        return COUNTS_ALL.matcher(gpu.name()).find() ? energy : partTime(energy);
+        return COUNTS_MORE.matcher(gpu.name()).find() ? energy.withAccuracy(COUNTER_ACCURACY) : partTime(energy);
     }
 
     /// On Ampere and newer a mean of one second, but for GA100 (compute capability 8.0: A100, A30), which gives the

@@ -117,7 +117,7 @@ class NvmlContractTest extends PowerSourceContract {
     }
 
     @Test
-    void whatLooksAtAPartOfTheTimeSaysSoAndTheCounterOfAnH200AddsUpEverything() {
+    void whatLooksAtAPartOfTheTimeSaysSoAndAnH200sCounterHowFarItWasOff() {
         for (int partTime : new int[] {80, 90}) {
             assertThat(only(capable(partTime)).channels())
                     .filteredOn(
@@ -132,6 +132,7 @@ class NvmlContractTest extends PowerSourceContract {
         Made h200 = capable(90);
         h200.name = "NVIDIA H200";
         assertThat(channel(only(h200), "energy").seenShare()).isEmpty();
+        assertThat(channel(only(h200), "energy").accuracy()).hasValue(0.06);
         assertThat(channel(only(h200), "power-instant").seenShare()).hasValue(0.25);
         h200.name = "NVIDIA GH200 480GB";
         assertThat(channel(only(h200), "energy").seenShare()).hasValue(0.25);
