@@ -23,6 +23,13 @@ class Options:
             raise Failure("INVALID_INPUT", f"{name} is one of {', '.join(allowed)}: {value}")
         return value
 
+    def artefact(self, model: str) -> str:
+        """The artefact to load: the option `file`, else the experiment's for this precision."""
+        path = str(self._said.get("file", model))
+        if not path:
+            raise Failure("INVALID_INPUT", "no artefact: name its file in the experiment or with the option 'file'")
+        return path
+
     def number(self, name: str, otherwise: int, least: int = 1) -> int:
         value = self._said.get(name, otherwise)
         try:
