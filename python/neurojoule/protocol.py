@@ -179,7 +179,7 @@ class _Server:
         if op == "run":
             return self._run(request)
         if op == "verify":
-            return self._verify()
+            return self._verify(request)
         if op in ("stop", "unload", "close"):
             return None
         raise Failure("UNKNOWN_OP", str(op))
@@ -205,7 +205,7 @@ class _Server:
         self._workload.prepare(batch, request.get("inputs") or [i for i in [request.get("input")] if i])
         self._batch = batch
 
-    def _verify(self) -> Mapping[str, Any]:
+    def _verify(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         self._require_prepared("verify")
         if not hasattr(self._workload, "outputs"):
             raise Failure("UNSUPPORTED", "it does not offer its outputs")
@@ -218,7 +218,7 @@ class _Server:
             "outputs": [{"name": name, "shape": list(shape)} for name, (shape, _) in tensors.items()],
             "file": os.path.basename(path),
         }
-        if hasattr(self._workload, "execution"):
+        if hasattr(self._workload, "execution") and request.get("execution", True):
             answer.update(self._workload.execution())
         return answer
 

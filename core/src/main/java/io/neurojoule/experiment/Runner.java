@@ -72,6 +72,7 @@ public final class Runner {
     private final Map<String, List<Tensor>> outputs = new HashMap<>();
     private final Map<String, NetworkException> failed = new HashMap<>();
     private final Set<String> over = new HashSet<>();
+    private final Set<String> varying = new HashSet<>();
     private boolean restarted;
     private Optional<NetworkUnderTest> network = Optional.empty();
     private volatile boolean cancelled;
@@ -114,10 +115,9 @@ public final class Runner {
 
     /// Visits the target's cells once, in this order, in one process; none is left afterwards.
     ///
-    /// @param repeat     from 1; in the first, outputs are compared with those of the first of `precisions`
-    /// @param precisions in the order in which the user named them
+    /// @param repeat from 1; the outputs of the first are kept for [#compare]
     /// @throws IOException if the recording cannot be written
-    public void repeat(int repeat, List<Visit> visits, List<String> precisions) throws IOException {
+    public void repeat(int repeat, List<Visit> visits) throws IOException {
         idleBare(method.idle().when().contains("start"));
         try {
             for (Visit visit : visits) {
@@ -125,9 +125,6 @@ public final class Runner {
                     attempt(visit, repeat, visits);
                 }
                 progress.visited(visit.cell());
-            }
-            if (repeat == 1) {
-                compare(visits, precisions);
             }
         } finally {
             network.ifPresent(NetworkUnderTest::close);
@@ -230,8 +227,11 @@ public final class Runner {
                                     loaded.executed(),
                                     loaded.settings()));
             notes(visit, loaded.notes());
-            verify(net, visit);
+            if (net.capabilities().verifiable()) {
+                verify(net, visit);
+            }
         }
+        Optional<List<Tensor>> before = before(net, visit);
         idleLoaded(visit, repeat, "start");
         pause(leadIn.pauseSeconds(method.seed(), visit.cellId(), repeat));
         progress.begins(visit.cellId() + " · warm-up");
@@ -241,6 +241,7 @@ public final class Runner {
         }
         progress.begins(visit.cellId() + " · measure");
         measure(net, visit, repeat);
+        requireSame(net, before);
         idleLoaded(visit, repeat, "end");
         Map<Integer, Long> latencies = known(visit).latencies();
         if (repeat == 1 && method.latencySeconds() > 0 && !cancelled) {
@@ -279,29 +280,57 @@ public final class Runner {
         recorder.cell(record);
     }
 
-    /// Outputs are kept until the first repeat is over, for comparing artefacts at the same batch size.
+    /// Outputs are kept for comparing artefacts, and the network is asked how it is executed.
     private void verify(NetworkUnderTest net, Visit visit) throws NetworkException, IOException {
-        if (net.capabilities().verifiable()) {
-            Verified verified = net.verify();
-            outputs.put(visit.cell().precision() + "#" + visit.cell().batch(), verified.outputs());
-            if (!verified.execution().shares().isEmpty()) {
-                records.put(
-                        visit.cellId(),
-                        known(visit).withExecuted(verified.execution().shares()));
-            }
-            notes(visit, verified.execution().notes());
+        Verified verified = net.verify();
+        outputs.put(visit.cellId(), verified.outputs());
+        records.put(
+                visit.cellId(),
+                known(visit)
+                        .withExecuted(
+                                verified.execution().shares(),
+                                verified.execution().settings()));
+        notes(visit, verified.execution().notes());
+        if (!Agreement.same(verified.outputs(), net.outputs())) {
+            varying.add(visit.cellId());
+            recorder.note(Note.of(
+                            "outputs-vary",
+                            "info",
+                            "two steps on the same inputs gave different outputs: nothing shows whether it computed the same while it was measured")
+                    .inCell(visit.cellId()));
         }
     }
 
-    private void compare(List<Visit> visits, List<String> precisions) throws IOException {
-        for (Visit visit : visits) {
-            List<Tensor> reference =
-                    outputs.get(precisions.getFirst() + "#" + visit.cell().batch());
-            List<Tensor> own =
-                    outputs.get(visit.cell().precision() + "#" + visit.cell().batch());
-            CellRecord known = records.get(visit.cellId());
-            if (reference != null && own != null && known != null) {
-                save(known.withAgreement(Agreement.of(reference, own)));
+    /// What it gives before the window; empty where that says nothing about the steps in it.
+    private Optional<List<Tensor>> before(NetworkUnderTest net, Visit visit) throws NetworkException {
+        return net.capabilities().verifiable() && !varying.contains(visit.cellId())
+                ? Optional.of(net.outputs())
+                : Optional.empty();
+    }
+
+    /// A network whose input was overwritten or given back computes on, at a normal rate and without an error.
+    private static void requireSame(NetworkUnderTest net, Optional<List<Tensor>> before) throws NetworkException {
+        if (before.isPresent() && !Agreement.same(before.get(), net.outputs())) {
+            throw new NetworkException(
+                    NetworkException.Code.INTERNAL,
+                    "its outputs after the measured window are not those before it, on the same inputs: it measured something else");
+        }
+    }
+
+    /// What the cells of the first repeat gave, by cell; none where a network shows no outputs.
+    public Map<String, List<Tensor>> outputs() {
+        return Map.copyOf(outputs);
+    }
+
+    /// Compares what each cell gave in the first repeat with what another gave at the same batch size, and forgets it.
+    ///
+    /// @param references by batch size
+    /// @throws IOException if the recording cannot be written
+    public void compare(Map<Integer, List<Tensor>> references) throws IOException {
+        for (Map.Entry<String, List<Tensor>> own : outputs.entrySet()) {
+            CellRecord known = records.get(own.getKey());
+            if (known != null && references.containsKey(known.batch())) {
+                save(known.withAgreement(Agreement.of(references.get(known.batch()), own.getValue())));
             }
         }
         outputs.clear();

@@ -26,10 +26,12 @@ import io.neurojoule.workload.InputSpec;
 import io.neurojoule.workload.LoadRequest;
 import io.neurojoule.workload.NetworkException;
 import io.neurojoule.workload.NetworkUnderTest;
+import io.neurojoule.workload.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -122,9 +124,11 @@ public final class Profiler {
                                 repeat,
                                 part.getValue().stream()
                                         .map(cell -> visit(request.experiment(), cell))
-                                        .toList(),
-                                request.experiment().precisions(target));
+                                        .toList());
                     }
+                }
+                if (repeat == 1) {
+                    compare(request.plan().cells());
                 }
             }
             linger(boundaries.members());
@@ -134,6 +138,19 @@ public final class Profiler {
         Map<String, NetworkException> failed = new LinkedHashMap<>();
         runners.values().forEach(runner -> failed.putAll(runner.failed()));
         return new Outcome(cancelled, failed);
+    }
+
+    /// Compares all outputs with those of the first cell that has any at the batch size, in the order of the file.
+    private void compare(List<Cell> cells) throws IOException {
+        Map<Integer, List<Tensor>> references = new HashMap<>();
+        for (Cell cell : cells) {
+            Optional.ofNullable(runners.get(cell.target()))
+                    .flatMap(runner -> Optional.ofNullable(runner.outputs().get(cell.id())))
+                    .ifPresent(outputs -> references.putIfAbsent(cell.batch(), outputs));
+        }
+        for (Runner runner : runners.values()) {
+            runner.compare(references);
+        }
     }
 
     /// What is missing, and what the experiment would like to have and is not there.

@@ -1,5 +1,6 @@
 package io.neurojoule.recording;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -105,7 +106,11 @@ public record CellRecord(
                 applied);
     }
 
-    public CellRecord withExecuted(Map<String, Double> dtypes) {
+    /// @param dtypes  instead of those known so far; none: they stay
+    /// @param applied added to the settings known so far
+    public CellRecord withExecuted(Map<String, Double> dtypes, Map<String, String> applied) {
+        Map<String, String> all = new HashMap<>(settings);
+        all.putAll(applied);
         return new CellRecord(
                 cellId,
                 target,
@@ -119,8 +124,8 @@ public record CellRecord(
                 firstStepSeconds,
                 peakMemoryBytes,
                 latencies,
-                dtypes,
-                settings);
+                dtypes.isEmpty() ? executed : dtypes,
+                all);
     }
 
     public CellRecord withRun(OptionalLong memoryBytes, Map<Integer, Long> histogram) {

@@ -9,17 +9,23 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// The result as a table for a terminal: one line per cell at the headline boundary, then what was found.
 public final class TextReport implements ReportFormat {
     /// The end of the codes of sources that a machine does not have.
     private static final String ABSENT = "-absent";
+
+    /// Data types that take less of the run time are not named.
+    private static final double SHOWN_SHARE = 0.05;
 
     @Override
     public String name() {
@@ -54,6 +60,7 @@ public final class TextReport implements ReportFormat {
             out.append("SIMULATED: ").append(run.simulated()).append("\n");
         }
         table(result, verdict, out);
+        executions(result, out);
         holes(result, verdict, out);
         findings(result, out);
         if (verdict.sentence().isPresent()) {
@@ -188,6 +195,41 @@ public final class TextReport implements ReportFormat {
             }
             out.append(text.toString().stripTrailing()).append("\n");
         }
+    }
+
+    /// What really ran, as the runtimes say: a line for each target and precision, more where batches differ in it.
+    private static void executions(ExperimentResult result, Appendable out) throws IOException {
+        Set<String> lines = new LinkedHashSet<>();
+        for (CellResult cell : result.cells()) {
+            String said = execution(cell);
+            if (!said.isEmpty()) {
+                lines.add("  ran %s %s: %s\n".formatted(result.run().label(cell.target()), cell.precision(), said));
+            }
+        }
+        for (String line : lines) {
+            out.append(line);
+        }
+    }
+
+    private static String execution(CellResult cell) {
+        Map<String, String> settings = cell.settings();
+        String types = cell.executed().entrySet().stream()
+                .filter(share -> share.getValue() >= SHOWN_SHARE)
+                .sorted(Map.Entry.<String, Double>comparingByValue()
+                        .reversed()
+                        .thenComparing(Map.Entry.comparingByKey()))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.joining("+"));
+        return Stream.of(
+                        settings.getOrDefault("runtime", ""),
+                        types.isEmpty() ? settings.getOrDefault("dtype", "") : types,
+                        settings.containsKey("threads") ? "threads " + settings.get("threads") : "",
+                        settings.getOrDefault("provider", ""),
+                        settings.getOrDefault("device", ""),
+                        settings.containsKey("tuned") ? "tuned: " + settings.get("tuned") : "")
+                .filter(part -> !part.isEmpty())
+                .map(TextReport::oneLine)
+                .collect(Collectors.joining(", "));
     }
 
     private static void holes(ExperimentResult result, Verdict verdict, Appendable out) throws IOException {

@@ -22,6 +22,11 @@ public interface NetworkUnderTest extends AutoCloseable {
     /// Outputs on the prepared inputs, and what was executed for them.
     Verified verify() throws NetworkException;
 
+    /// Outputs of one step on the prepared inputs, and nothing else.
+    default List<Tensor> outputs() throws NetworkException {
+        return verify().outputs();
+    }
+
     /// Asks a running [#run] to end early; does nothing if none runs or the network cannot.
     void stop();
 

@@ -21,6 +21,7 @@ import io.neurojoule.workload.NetworkException.Code;
 import io.neurojoule.workload.NetworkUnderTest;
 import io.neurojoule.workload.RunAnswer;
 import io.neurojoule.workload.RunRequest;
+import io.neurojoule.workload.Tensor;
 import io.neurojoule.workload.Verified;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,6 +39,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /// The runner's decisions, with a network that answers at once and claims what the test wants.
 class RunnerTest {
@@ -54,6 +57,10 @@ class RunnerTest {
     private final List<Long> warmUpsBegan = new ArrayList<>();
     private LeadIn leadIn = LeadIn.NONE;
     private int started;
+    private boolean givesOutputs;
+    private int shown;
+    private boolean varies;
+    private double afterWindow = 8;
     private OptionalDouble coolBelow = OptionalDouble.empty();
     private final Map<Sensor, Duration> sensors = new HashMap<>();
     private double usesSeconds = 0.25;
@@ -67,7 +74,8 @@ class RunnerTest {
 
         @Override
         public Capabilities capabilities() {
-            return new Capabilities("obedient", List.of(), List.of(), Optional.empty(), Optional.empty(), false, false);
+            return new Capabilities(
+                    "obedient", List.of(), List.of(), Optional.empty(), Optional.empty(), false, givesOutputs);
         }
 
         @Override
@@ -109,7 +117,11 @@ class RunnerTest {
 
         @Override
         public Verified verify() {
-            return new Verified(List.of(), Execution.UNKNOWN);
+            shown++;
+            double output = varies ? shown : shown <= 3 ? batch : afterWindow;
+            return new Verified(
+                    List.of(new Tensor("y", List.of(2L), new double[] {output, -1})),
+                    new Execution(Map.of(), Map.of("threads", "2"), List.of()));
         }
 
         @Override
@@ -180,7 +192,8 @@ class RunnerTest {
                     WINDOW_SECONDS,
                     leadIn,
                     progress);
-            runner.repeat(1, visits, List.of("fp32"));
+            runner.repeat(1, visits);
+            runner.compare(Map.of(8, List.of(new Tensor("y", List.of(2L), new double[] {8, -2}))));
             return runner;
         }
     }
@@ -248,6 +261,47 @@ class RunnerTest {
         assertThat(warmUps)
                 .isNotEmpty()
                 .allSatisfy(seconds -> assertThat(seconds).isEqualTo(1.1));
+    }
+
+    @Test
+    void outputsThatChangedWhileItWasMeasuredFailTheCell() throws IOException {
+        givesOutputs = true;
+        afterWindow = 8.2;
+
+        assertThat(run(8).failed()).containsOnlyKeys("cpu-fp32-b8");
+        assertThat(directory.resolve("run/findings.jsonl"))
+                .content()
+                .contains("network-failed", "outputs after the measured window are not those before it");
+    }
+
+    @Test
+    void outputsThatDifferAsSumsInAnotherOrderDoAreTheSame() throws IOException {
+        givesOutputs = true;
+        afterWindow = 8.01;
+
+        assertThat(run(8).failed()).isEmpty();
+    }
+
+    @Test
+    void aNetworkThatGivesAnotherOutputEachTimeIsMeasuredAndTheReportSaysSo() throws IOException {
+        givesOutputs = true;
+        varies = true;
+
+        assertThat(run(8).failed()).isEmpty();
+        assertThat(directory.resolve("run/findings.jsonl")).content().contains("outputs-vary");
+    }
+
+    @Test
+    void aCellIsComparedWithTheReferenceOfItsBatchSizeAndKeepsWhatTheNetworkSaidLater() throws IOException {
+        givesOutputs = true;
+
+        run(8);
+
+        JsonNode cell = new JsonMapper()
+                .readTree(directory.resolve("run/cells/cpu-fp32-b8.json").toFile());
+        // 1 − (−1 − −2)² / ((8 − 3)² + (−2 − 3)²)
+        assertThat(cell.path("agreement").asDouble(0)).isCloseTo(1 - 1.0 / 50, within(1e-12));
+        assertThat(cell.path("settings").path("threads").asString("")).isEqualTo("2");
     }
 
     @Test

@@ -151,6 +151,7 @@ final class OnnxRuntimeNetwork implements Network {
         } catch (OrtException | IOException e) {
             return new Execution(
                     Map.of(),
+                    Map.of(),
                     List.of("The data types really executed are not known, as no trial run was possible: "
                             + String.valueOf(e.getMessage()).lines().findFirst().orElse("")));
         }
@@ -165,7 +166,7 @@ final class OnnxRuntimeNetwork implements Network {
         if (precision.startsWith("fp16") && types.floatConvolutions()) {
             notes.add("The precision fell back: convolutions run as fp32 on this device.");
         }
-        return new Execution(types.shares(), notes);
+        return new Execution(types.shares(), Map.of(), notes);
     }
 
     private ExecutedTypes profile(Artefact loaded) throws OrtException, IOException {

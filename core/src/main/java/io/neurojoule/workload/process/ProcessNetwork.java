@@ -11,6 +11,7 @@ import io.neurojoule.workload.NetworkException.Code;
 import io.neurojoule.workload.NetworkUnderTest;
 import io.neurojoule.workload.RunAnswer;
 import io.neurojoule.workload.RunRequest;
+import io.neurojoule.workload.Tensor;
 import io.neurojoule.workload.Verified;
 import io.neurojoule.workload.process.AnswerLines.Ended;
 import io.neurojoule.workload.process.AnswerLines.Event;
@@ -187,10 +188,19 @@ public final class ProcessNetwork implements NetworkUnderTest {
 
     @Override
     public Verified verify() throws NetworkException {
+        return verify(true);
+    }
+
+    @Override
+    public List<Tensor> outputs() throws NetworkException {
+        return verify(false).outputs();
+    }
+
+    private Verified verify(boolean execution) throws NetworkException {
         if (!hello.capabilities().verifiable()) {
             throw new NetworkException(Code.UNSUPPORTED, "%s does not offer its outputs".formatted(name));
         }
-        Exchange exchange = ask("verify", Requests.of("verify", nextId()), deadlines.verify());
+        Exchange exchange = ask("verify", Requests.verify(nextId(), execution), deadlines.verify());
         ObjectNode answer = exchange.answer().message();
         if (answer.path("outputs").isMissingNode()) {
             throw new NetworkException(Code.UNSUPPORTED, "%s answers verify without outputs".formatted(name));

@@ -88,18 +88,22 @@ public record Answer(ObjectNode message) {
     }
 
     public Loaded loaded() throws NetworkException {
+        return new Loaded(whole("params"), whole("macs"), whole("bytes"), settings(), executed(), texts("notes"));
+    }
+
+    /// What `verify` says about how the network is executed.
+    public Execution execution() throws NetworkException {
+        return new Execution(executed(), settings(), texts("notes"));
+    }
+
+    private Map<String, String> settings() {
         Map<String, String> settings = new TreeMap<>();
         for (Map.Entry<String, JsonNode> setting : message.path("settings").properties()) {
             settings.put(
                     setting.getKey(),
                     setting.getValue().asString(setting.getValue().toString()));
         }
-        return new Loaded(whole("params"), whole("macs"), whole("bytes"), settings, executed(), texts("notes"));
-    }
-
-    /// What `verify` says about the data types that are executed.
-    public Execution execution() throws NetworkException {
-        return new Execution(executed(), texts("notes"));
+        return settings;
     }
 
     private Map<String, Double> executed() throws NetworkException {

@@ -59,6 +59,7 @@ public final class Answers {
     /// What is really executed, for the answer to `verify`.
     public static void execution(ObjectNode message, Execution execution) {
         new TreeMap<>(execution.shares()).forEach(message.putObject("executed")::put);
+        new TreeMap<>(execution.settings()).forEach(message.putObject("settings")::put);
         execution.notes().forEach(message.putArray("notes")::add);
     }
 

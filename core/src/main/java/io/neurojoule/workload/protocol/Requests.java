@@ -24,7 +24,7 @@ public final class Requests {
 
     private Requests() {}
 
-    /// A request of no fields: `verify`, `stop`, `unload`, `close`.
+    /// A request of no fields: `stop`, `unload`, `close`.
     public static ObjectNode of(String op, long id) {
         return Wire.message().put("op", op).put("id", id);
     }
@@ -66,6 +66,16 @@ public final class Requests {
                 .put("min_iterations", request.minIterations());
         request.maxIterations().ifPresent(most -> message.put("max_iterations", most));
         return message.put("timing", request.timing().name().toLowerCase(Locale.ROOT));
+    }
+
+    /// @param execution whether to find out, too, how the network is executed: that may take trial runs
+    public static ObjectNode verify(long id, boolean execution) {
+        return of("verify", id).put("execution", execution);
+    }
+
+    /// Whether a `verify` asks for more than the outputs.
+    public static boolean readExecution(JsonNode message) {
+        return message.path("execution").asBoolean(true);
     }
 
     /// @throws IllegalArgumentException if the message is not a `load`

@@ -13,6 +13,7 @@ import io.neurojoule.workload.NetworkException.Code;
 import io.neurojoule.workload.NetworkUnderTest;
 import io.neurojoule.workload.RunAnswer;
 import io.neurojoule.workload.RunRequest;
+import io.neurojoule.workload.Tensor;
 import io.neurojoule.workload.Verified;
 import java.util.List;
 import java.util.OptionalLong;
@@ -63,6 +64,11 @@ public final class InProcessNetwork implements NetworkUnderTest {
     @Override
     public Verified verify() throws NetworkException {
         return guarded(() -> new Verified(network.outputs(), network.execution()));
+    }
+
+    @Override
+    public List<Tensor> outputs() throws NetworkException {
+        return guarded(network::outputs);
     }
 
     @Override

@@ -98,7 +98,7 @@ public final class Worker {
                 yield Answers.ok(id);
             }
             case "run" -> run(id, valid(() -> Requests.readRun(message)));
-            case "verify" -> verify(id);
+            case "verify" -> verify(id, Requests.readExecution(message));
             case "stop", "unload", "close" -> Answers.ok(id);
             default -> throw new NetworkException(Code.UNKNOWN_OP, op);
         };
@@ -111,11 +111,13 @@ public final class Worker {
         return Answers.ran(id, new Loop(network, ticker, lines::waiting).run(request, batch, ticker.nanos()));
     }
 
-    private ObjectNode verify(long id) throws NetworkException {
+    private ObjectNode verify(long id, boolean execution) throws NetworkException {
         ObjectNode answer = Answers.ok(id);
         try {
             TensorFile.write(network.outputs(), dir, answer);
-            Answers.execution(answer, network.execution());
+            if (execution) {
+                Answers.execution(answer, network.execution());
+            }
         } catch (IOException unwritable) {
             throw new NetworkException(
                     Code.INTERNAL, "cannot write the outputs into %s: %s".formatted(dir, unwritable));
