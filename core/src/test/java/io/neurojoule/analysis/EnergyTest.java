@@ -347,11 +347,7 @@ class EnergyTest {
     @Test
     void aGaugeIsIntegratedAsATrapezoid() {
         Channel watts = Channel.power(
-                "hwmon:board/power1",
-                Component.of(Component.Kind.BOARD, "board"),
-                1e-3,
-                Duration.ZERO,
-                Duration.ZERO);
+                "hwmon:board/power1", Component.of(Component.Kind.BOARD, "board"), 1e-3, Duration.ZERO, Duration.ZERO);
         long[] times = {0, SECOND / 4, SECOND / 2, 3 * SECOND / 4, SECOND};
         Signal ramp = new Signal(watts, times, new long[5], new long[] {0, 25_000, 50_000, 75_000, 100_000}, List.of());
 
@@ -619,7 +615,8 @@ class EnergyTest {
                 .withSeenShare(0.25);
         long[] times = {0, SECOND / 4, SECOND / 2};
 
-        assertThat(code(Energy.of(new Signal(watts, times, new long[3], new long[] {9, 9, 9}, List.of()), 0, SECOND / 4)))
+        assertThat(code(Energy.of(
+                        new Signal(watts, times, new long[3], new long[] {9, 9, 9}, List.of()), 0, SECOND / 4)))
                 .isEqualTo("part-time-unbounded");
     }
 }
