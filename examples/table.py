@@ -20,7 +20,9 @@ def figure(value):
 
 def ran_as(cell):
     shares = {name: share for name, share in cell.get("executed", {}).items() if share >= 0.05}
-    return "+".join(sorted(shares, key=shares.get, reverse=True)) or cell.get("settings", {}).get("dtype", "–")
+    settings = cell.get("settings", {})
+    types = "+".join(sorted(shares, key=shares.get, reverse=True)) or settings.get("dtype", "–")
+    return types + (f", tuned: {settings['tuned']}" if "tuned" in settings else "")
 
 
 def lines(results):
