@@ -441,7 +441,7 @@ class AnalyzerTest {
         long[] raw = new long[n];
         for (int i = 0; i < n; i++) {
             times[i] = i * (SECOND / 10);
-            raw[i] = 12 + (i >= changesFrom && i < changesTo ? i % 2 : 0);
+            raw[i] = i >= changesFrom && i < changesTo ? 12L + i % 2 : 12;
         }
         Channel channel = Channel.power(
                 "hwmon:" + id, Component.of(Component.Kind.RAIL, id), 1, Duration.ofMillis(40), Duration.ZERO);
