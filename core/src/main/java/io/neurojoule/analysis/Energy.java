@@ -99,6 +99,12 @@ public record Energy(double joules, double boundJoules) implements Integral {
         if (first < 0 || last >= t.length) {
             return notCovered(channel, signal, from, to);
         }
+        if (signal.gaps().stream()
+                .anyMatch(gap -> gap.isGone() && t[first] < gap.atNanos() && gap.atNanos() < t[last])) {
+            return new Unavailable(
+                    "counter-gone",
+                    channel.id() + " vanished and came back; what it counted meanwhile, or began anew, is not known");
+        }
         for (int i = first; i < last; i++) {
             if (step(signal, i) instanceof Unavailable none) {
                 return none;

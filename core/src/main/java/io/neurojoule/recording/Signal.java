@@ -2,6 +2,7 @@ package io.neurojoule.recording;
 
 import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
+import io.neurojoule.sensor.SensorGoneException;
 import java.time.Duration;
 import java.util.List;
 
@@ -21,7 +22,12 @@ public record Signal(Channel channel, long[] timeNanos, long[] readNanos, long[]
     }
 
     /// A read that gave no value.
-    public record Gap(long atNanos, String why) {}
+    public record Gap(long atNanos, String why) {
+        /// Whether the sensor had vanished, so that what comes later may be another one, or begin anew.
+        public boolean isGone() {
+            return why.startsWith(SensorGoneException.GONE);
+        }
+    }
 
     /// The same values with another basis.
     public Signal withBasis(Basis basis) {

@@ -19,6 +19,9 @@ final class Tap {
     /// A sensor whose read takes longer is not read at the edges of windows: it would widen every window by that.
     private static final long QUICK_NANOS = 10_000_000L;
 
+    /// What has vanished is looked for this often.
+    private static final long AGAIN_NANOS = 1_000_000_000L;
+
     private final Sensor sensor;
     private final Ticker ticker;
     private final SignalFile sink;
@@ -29,6 +32,7 @@ final class Tap {
     private final ReentrantLock lock = new ReentrantLock();
     private int kept;
     private boolean gone;
+    private long againNanos;
     private boolean lastWasSlow;
     private volatile boolean slow;
     private volatile boolean closed;
@@ -73,16 +77,19 @@ final class Tap {
     }
 
     private void read() throws IOException {
-        if (gone) {
+        long before = ticker.nanos();
+        if (gone && before < againNanos) {
             return;
         }
         reading.clear();
-        long before = ticker.nanos();
         try {
             sensor.read(reading);
         } catch (SensorGoneException e) {
+            if (!gone) {
+                sink.gap(before, SensorGoneException.GONE + e.getMessage());
+            }
             gone = true;
-            sink.gap(before, "gone: " + e.getMessage());
+            againNanos = before + AGAIN_NANOS;
             return;
         } catch (IOException e) {
             look(ticker.nanos() - before);
@@ -92,6 +99,7 @@ final class Tap {
         if (closed) {
             return;
         }
+        gone = false;
         long took = ticker.nanos() - before;
         look(took);
         record(before + took / 2, took);

@@ -144,14 +144,14 @@ public final class FileSensor implements Sensor {
                 values[i] = files.get(i).read();
                 failures[i] = null;
             } catch (SensorGoneException e) {
-                failures[i] = e.getMessage();
+                failures[i] = SensorGoneException.GONE + e.getMessage();
                 gone++;
             } catch (IOException e) {
                 failures[i] = String.valueOf(e.getMessage());
             }
         }
         if (gone == values.length) {
-            throw new SensorGoneException(id + " has vanished: " + failures[0]);
+            throw new SensorGoneException(id + " has vanished");
         }
         for (int c = 0; c < terms.length; c++) {
             put(c, out);

@@ -15,7 +15,8 @@ public final class NumberFile implements AutoCloseable {
     private static final int LONGEST = 32;
 
     private final Path path;
-    private final FileChannel channel;
+    private FileChannel channel;
+    private boolean vanished;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(LONGEST);
 
     private NumberFile(Path path, FileChannel channel) {
@@ -53,10 +54,21 @@ public final class NumberFile implements AutoCloseable {
     private int fill() throws IOException {
         buffer.clear();
         try {
+            if (vanished) {
+                open();
+            }
             return channel.read(buffer, 0);
         } catch (IOException e) {
-            throw gone(e) ? new SensorGoneException(path + " has vanished: " + e.getMessage()) : e;
+            vanished = gone(e);
+            throw vanished ? new SensorGoneException(path + " has vanished: " + e.getMessage()) : e;
         }
+    }
+
+    /// Another file of the same name: the device is back.
+    private void open() throws IOException {
+        channel.close();
+        channel = FileChannel.open(path, StandardOpenOption.READ);
+        vanished = false;
     }
 
     /// The message depends on the C library's language, the file's absence does not.

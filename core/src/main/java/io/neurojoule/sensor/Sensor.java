@@ -18,7 +18,7 @@ public interface Sensor extends AutoCloseable {
 
     /// Reads all channels once: [Reading#set] or [Reading#fail] for each. Makes no garbage in steady state.
     ///
-    /// @throws SensorGoneException if it will never work again
+    /// @throws SensorGoneException if it has vanished; what can come back does so at a later read
     /// @throws IOException if this read failed: a gap in all channels
     void read(Reading out) throws IOException;
 

@@ -528,6 +528,24 @@ class EnergyTest {
         }
     }
 
+    /// It may have begun anew at any value: that the counter did not go back proves nothing.
+    @Test
+    void aCounterThatVanishedAndCameBackHasNoFigureAcrossThat() {
+        long[] times = {0, SECOND, 2 * SECOND, 5 * SECOND, 6 * SECOND, 7 * SECOND};
+        Signal whole = counting(counter(0).withMaxWatts(300), new Load(100, 100, 0), 0, times);
+        Signal signal = new Signal(
+                whole.channel(),
+                times,
+                whole.readNanos(),
+                whole.raw(),
+                List.of(new Signal.Gap(3 * SECOND, "gone: no such device")));
+
+        assertThat(code(Energy.of(signal, SECOND, 6 * SECOND))).isEqualTo("counter-gone");
+        assertThat(code(Energy.of(signal, 4 * SECOND, 6 * SECOND))).isEqualTo("counter-gone");
+        assertThat(energy(Energy.of(signal, 0, 2 * SECOND)).joules()).isCloseTo(200, within(1e-3));
+        assertThat(energy(Energy.of(signal, 5 * SECOND, 7 * SECOND)).joules()).isCloseTo(200, within(1e-3));
+    }
+
     @Test
     void aHoleInAGaugeGivesNoNumber() {
         Channel watts = Channel.power("hwmon:board/power1", PACKAGE, 1e-3, Duration.ofMillis(100), Duration.ZERO);

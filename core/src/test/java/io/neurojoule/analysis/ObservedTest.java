@@ -29,7 +29,7 @@ class ObservedTest {
     private static Recording recording(Map<String, Duration> startRefreshes) {
         List<Window> windows = new ArrayList<>();
         for (int i = 0; i < CYCLES; i++) {
-            long start = 30 * i * SECOND;
+            long start = 30L * i * SECOND;
             windows.add(window(windows.size(), Window.Kind.IDLE_LOADED, start, start + 10 * SECOND));
             windows.add(window(windows.size(), Window.Kind.WARMUP, start + 10 * SECOND, start + 15 * SECOND));
             windows.add(window(windows.size(), Window.Kind.MEASURE, start + 15 * SECOND, start + 30 * SECOND));
@@ -156,7 +156,7 @@ class ObservedTest {
         Signal signal = power(Duration.ofSeconds(1), SECOND, 0, true);
         long[] flat = new long[signal.size()];
         for (int i = 0; i < flat.length; i++) {
-            flat[i] = 200 + i % 7;
+            flat[i] = 200L + i % 7;
         }
 
         Delay delay = observed(new Signal(signal.channel(), signal.timeNanos(), signal.readNanos(), flat, List.of()))

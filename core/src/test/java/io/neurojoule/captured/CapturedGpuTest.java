@@ -24,6 +24,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.zip.ZipEntry;
@@ -116,7 +117,7 @@ class CapturedGpuTest {
     /// we take into account and a plain mean of its lines does not: hence 2 %, and 1 % where nothing lags.
     @Test
     void aPlainMeanOfWhatNvidiaSmiWroteIsTheSamePower() throws IOException {
-        TreeMap<Long, double[]> lines = nvidiaSmi();
+        NavigableMap<Long, double[]> lines = nvidiaSmi();
         measured("power-instant")
                 .forEach(energy -> assertThat(watts(energy))
                         .isCloseTo(mean(lines, energy.window(), 0), within(0.01 * watts(energy))));
@@ -144,10 +145,10 @@ class CapturedGpuTest {
     }
 
     /// Instantaneous and average watts over the run's own clock.
-    private static TreeMap<Long, double[]> nvidiaSmi() throws IOException {
+    private static NavigableMap<Long, double[]> nvidiaSmi() throws IOException {
         DateTimeFormatter format = DateTimeFormatter.ofPattern("yyyy/MM/dd HH:mm:ss.SSS", Locale.ROOT);
         Instant started = recording.info().startedAt();
-        TreeMap<Long, double[]> lines = new TreeMap<>();
+        NavigableMap<Long, double[]> lines = new TreeMap<>();
         for (String line : Files.readAllLines(directory.resolve("nvidia-smi.csv"))) {
             String[] fields = line.split(", ", -1);
             if (fields[0].startsWith("20")) {
@@ -164,7 +165,7 @@ class CapturedGpuTest {
         return Double.parseDouble(watts.substring(0, watts.indexOf(' ')));
     }
 
-    private static double mean(TreeMap<Long, double[]> lines, Window window, int column) {
+    private static double mean(NavigableMap<Long, double[]> lines, Window window, int column) {
         return lines.subMap(window.startNanos(), window.endNanos()).values().stream()
                 .mapToDouble(values -> values[column])
                 .average()

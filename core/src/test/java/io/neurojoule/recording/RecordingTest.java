@@ -8,6 +8,7 @@ import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Component;
 import io.neurojoule.sensor.Reading;
 import io.neurojoule.sensor.Sensor;
+import io.neurojoule.sensor.SensorGoneException;
 import io.neurojoule.time.Ticker;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -150,6 +151,37 @@ class RecordingTest {
                     .as("time spent at edges; the sampler's own first read may fall in")
                     .isLessThanOrEqualTo(50_000_000);
         }
+    }
+
+    @Test
+    void aSensorThatVanishesIsLookedForOnceASecondAndFollowed() throws IOException {
+        AtomicLong clock = new AtomicLong();
+        Sensor leaves = new Counting() {
+            @Override
+            public void read(Reading out) throws IOException {
+                long n = reads.incrementAndGet();
+                if (n >= 3 && n <= 4) {
+                    throw new SensorGoneException("unplugged");
+                }
+                out.set(0, n);
+            }
+        };
+        Path run = directory.resolve("run");
+        try (Recorder recorder = Recorder.create(run, () -> clock.addAndGet(2_000_000))) {
+            recorder.begin(info(RunInfo.FORMAT), "version: 1\n", "{\"cells\":[],\"repeats\":0}");
+            recorder.record(Map.of(leaves, Duration.ofHours(1)));
+            for (int i = 0; i < 3000; i++) {
+                recorder.edge();
+            }
+        }
+
+        Signal signal = Recording.open(run).signal("test:package-0").orElseThrow();
+        assertThat(signal.raw()).startsWith(1, 2, 5, 6);
+        assertThat(signal.gaps()).singleElement().satisfies(gap -> {
+            assertThat(gap.isGone()).isTrue();
+            assertThat(gap.atNanos()).isBetween(signal.timeNanos()[1], signal.timeNanos()[2]);
+        });
+        assertThat(signal.timeNanos()[2] - signal.timeNanos()[1]).isGreaterThan(2_000_000_000L);
     }
 
     @Test

@@ -15,7 +15,8 @@ final class CounterFile implements AutoCloseable {
     private static final int LONGEST = 128;
 
     private final Path path;
-    private final FileChannel channel;
+    private FileChannel channel;
+    private boolean vanished;
     private final String unit;
     private final ByteBuffer text = ByteBuffer.allocateDirect(LONGEST);
     private int length;
@@ -49,9 +50,15 @@ final class CounterFile implements AutoCloseable {
     void read() throws IOException {
         text.clear();
         try {
+            if (vanished) {
+                channel.close();
+                channel = FileChannel.open(path, StandardOpenOption.READ);
+                vanished = false;
+            }
             length = channel.read(text, 0);
         } catch (IOException e) {
-            throw Files.exists(path) ? e : new SensorGoneException(path + " has vanished: " + e.getMessage());
+            vanished = !Files.exists(path);
+            throw !vanished ? e : new SensorGoneException(path + " has vanished: " + e.getMessage());
         }
         at = 0;
         long number = number();
