@@ -24,6 +24,7 @@ class Peer:
         )
         self.timeout = timeout
         self.last = 0
+        self.events = []
 
     def send(self, op, **fields):
         self.last += 1
@@ -35,7 +36,12 @@ class Peer:
         self.program.stdin.flush()
 
     def receive(self):
-        return json.loads(self.program.stdout.readline())
+        """The next answer; events on the way are kept."""
+        message = json.loads(self.program.stdout.readline())
+        while "ev" in message:
+            self.events.append(message)
+            message = json.loads(self.program.stdout.readline())
+        return message
 
     def ask(self, op, **fields):
         number = self.send(op, **fields)

@@ -122,6 +122,17 @@ class ServeTest(unittest.TestCase):
         self.assertLess(sum(run["phase_ns"].values()), run["t1"] - run["t0"])
         self.assertNotIn("phase_ns", self.peer.run(seconds=0))
 
+    def test_long_phases_are_told_one_by_one(self):
+        peer = Peer(NETWORK.replace("time.sleep, 0.001", "time.sleep, 0.012"))
+        self.addCleanup(peer.close)
+        peer.ready()
+        run = peer.run(seconds=0.05, timing="phases")
+        marks = [event for event in peer.events if event["name"] == "pack"]
+        self.assertEqual(run["iterations"], len(marks))
+        self.assertEqual(run["phase_ns"]["pack"], sum(mark["t1"] - mark["t0"] for mark in marks))
+        peer.run(seconds=0.05)
+        self.assertEqual(len(marks), len([event for event in peer.events if event["name"] == "pack"]))
+
     def test_a_phase_runs_alone(self):
         self.peer.ready()
         run = self.peer.run(seconds=0.05, phase="pack")
