@@ -38,6 +38,7 @@ public final class MyNet implements NetworkSource {
                     "my-net",
                     List.of("fp32"),
                     List.of("pack", "execute"),
+                    List.of(), // those that only(phase) can run alone
                     Optional.of("frame"),
                     Optional.empty(),
                     true,

@@ -19,6 +19,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,8 +46,28 @@ final class ProfileCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Parameters(arity = "0..1", paramLabel = "MODEL", description = "The artefact of the one requested precision.")
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "MODEL | -- CMD [ARG]",
+            description =
+                    "The artefact of the one requested precision; or any program, which is run unchanged and measured as a whole (docs/how-to/any-command.md).")
+    private List<String> positional = List.of();
+
     private Optional<Path> model = Optional.empty();
+    private List<String> program = List.of();
+
+    @Option(
+            names = "--elements",
+            paramLabel = "N",
+            description = "With -- CMD: elements that one run, or one region, infers (default: an element is a run).")
+    private Optional<Long> elements = Optional.empty();
+
+    @Option(
+            names = "--roi",
+            arity = "2",
+            paramLabel = "REGEX",
+            description = "With -- CMD: measure from a line that it prints to another: --roi START END.")
+    private List<String> region = List.of();
 
     @Option(names = "--artifact", paramLabel = "PRECISION=FILE", description = "The file of one precision; repeat it.")
     private Map<String, Path> artifacts = new LinkedHashMap<>();
@@ -97,6 +118,11 @@ final class ProfileCommand implements Callable<Integer> {
             description = "Repeat up to four times as often until the 95 %% interval is this narrow, e.g. 1%%.")
     private Optional<String> halfWidth = Optional.empty();
 
+    @Option(
+            names = "--phases",
+            description = "Also where the energy goes inside a step, by each method that the network allows.")
+    private boolean phases;
+
     @Option(names = "--idle", paramLabel = "S", description = "Length of an idle window (default: ${DEFAULT-VALUE}).")
     private double idle = 2;
 
@@ -137,12 +163,84 @@ final class ProfileCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (model.isEmpty() && artifacts.isEmpty() && adapter.isEmpty()) {
+        sortPositional();
+        if (program.isEmpty() && model.isEmpty() && artifacts.isEmpty() && adapter.isEmpty()) {
             isBundled = true;
             bundled();
         }
         Experiment experiment = experiment();
         return new Session(spec, sources, require, strict, output).run(experiment, Plan.of(experiment, Selection.ALL));
+    }
+
+    /// What stands behind `--` is a program; before it stands a model.
+    private void sortPositional() {
+        List<String> given = spec.commandLine().getParseResult().originalArgs();
+        int dashes = given.indexOf("--");
+        program = dashes < 0 ? List.of() : given.subList(dashes + 1, given.size());
+        List<String> rest = positional.subList(0, positional.size() - program.size());
+        if (dashes >= 0 && program.isEmpty()) {
+            throw new UserException(Exit.USAGE, "-- must be followed by a command, e.g. -- python3 infer.py");
+        }
+        if (rest.size() > 1) {
+            throw new UserException(
+                    Exit.USAGE, "one MODEL only, not %s; a program goes behind --".formatted(String.join(", ", rest)));
+        }
+        model = rest.stream().map(Path::of).findFirst();
+        if (program.isEmpty()) {
+            if (elements.isPresent() || !region.isEmpty()) {
+                throw new UserException(Exit.USAGE, "--elements and --roi go with a program: -- CMD [ARG]");
+            }
+            return;
+        }
+        var parsed = spec.commandLine().getParseResult();
+        List<String> strange = Stream.of(
+                        "--adapter",
+                        "--artifact",
+                        "--batch",
+                        "--precision",
+                        "--shape",
+                        "--input",
+                        "--threads",
+                        "--seconds",
+                        "--ci",
+                        "--phases")
+                .filter(parsed::hasMatchedOption)
+                .toList();
+        if (model.isPresent() || !strange.isEmpty()) {
+            throw new UserException(
+                    Exit.USAGE,
+                    "a program is run as it is; %s does not go with -- CMD"
+                            .formatted(model.isPresent() ? "MODEL" : String.join(", ", strange)));
+        }
+        batch = "1";
+        repeats = parsed.hasMatchedOption("--repeats") ? repeats : 1;
+        element = parsed.hasMatchedOption("--element") || elements.isPresent()
+                ? element
+                : region.isEmpty() ? "run" : "region";
+    }
+
+    private Map<String, String> programOptions() {
+        Map<String, String> options = new LinkedHashMap<>();
+        elements.ifPresent(n -> options.put("elements", String.valueOf(n)));
+        if (!region.isEmpty()) {
+            options.put("roi_start", region.getFirst());
+            options.put("roi_end", region.getLast());
+        }
+        return options;
+    }
+
+    private Experiment.Workload workload() {
+        if (!program.isEmpty()) {
+            return new Experiment.Workload(
+                    Experiment.Workload.PROGRAM, program, Map.of(), device, programOptions(), cpus);
+        }
+        return new Experiment.Workload(
+                adapter.isPresent() ? Experiment.Workload.COMMAND : Experiment.Workload.ONNX,
+                adapter.map(Words::split).orElse(List.of()),
+                Map.of(),
+                device,
+                options(),
+                cpus);
     }
 
     /// Named after what the network runs on, as a name of a file can be: `cuda:0` becomes `cuda-0`.
@@ -166,22 +264,16 @@ final class ProfileCommand implements Callable<Integer> {
                             new Experiment.Target(
                                     Optional.empty(),
                                     simulated,
-                                    new Experiment.Workload(
-                                            adapter.isPresent()
-                                                    ? Experiment.Workload.COMMAND
-                                                    : Experiment.Workload.ONNX,
-                                            adapter.map(Words::split).orElse(List.of()),
-                                            Map.of(),
-                                            device,
-                                            options(),
-                                            cpus),
+                                    workload(),
                                     Experiment.Matrix.EMPTY,
                                     Experiment.Sources.EMPTY,
                                     boundary(),
                                     Map.of())),
                     new Experiment.Method(
                             new Experiment.Idle(
-                                    idle, plain.idle().when(), plain.idle().kinds()),
+                                    idle,
+                                    plain.idle().when(),
+                                    program.isEmpty() ? plain.idle().kinds() : List.of("loaded")),
                             new Experiment.Warmup(warmup, plain.warmup().until(), 30),
                             new Experiment.Measure(
                                     seconds,
@@ -192,7 +284,7 @@ final class ProfileCommand implements Callable<Integer> {
                             plain.order(),
                             seed,
                             plain.cooldown(),
-                            plain.phases(),
+                            phases ? new Experiment.Phases("sampled", true) : plain.phases(),
                             Math.min(plain.latencySeconds(), seconds),
                             grace,
                             seconds < QUICK_BELOW_SECONDS),
@@ -256,12 +348,21 @@ final class ProfileCommand implements Callable<Integer> {
         if (isBundled) {
             return BUNDLED_NAME;
         }
+        if (!program.isEmpty()) {
+            return fileName(program.getFirst());
+        }
         return model.map(file -> file.getFileName().toString().replaceFirst("\\.onnx$", ""))
                 .or(() -> artifacts.values().stream()
                         .findFirst()
                         .map(file -> file.getFileName().toString().replaceFirst("\\.onnx$", "")))
                 .orElse("network")
                 .replaceAll("[^A-Za-z0-9._-]", "_");
+    }
+
+    private static String fileName(String path) {
+        return path.substring(path.lastIndexOf('/') + 1)
+                .replaceAll("[^A-Za-z0-9._-]", "_")
+                .replaceFirst("^[^A-Za-z0-9_]", "_");
     }
 
     private Map<String, List<String>> boundary() {
@@ -305,7 +406,7 @@ final class ProfileCommand implements Callable<Integer> {
         for (String precision : names) {
             Optional<Path> file = Optional.ofNullable(artifacts.get(precision))
                     .or(() -> names.size() == 1 ? model : Optional.empty());
-            if (file.isEmpty() && adapter.isEmpty()) {
+            if (file.isEmpty() && adapter.isEmpty() && program.isEmpty()) {
                 throw new UserException(
                         Exit.USAGE,
                         "no file for precision '%s': a precision is a file. Add --artifact %s=FILE"

@@ -3,6 +3,7 @@ package io.neurojoule.cli;
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.plugin.Plugins;
 import io.neurojoule.recording.Recording;
+import io.neurojoule.report.PhasesReport;
 import io.neurojoule.report.Report;
 import io.neurojoule.report.ReportFormat;
 import java.io.IOException;
@@ -78,6 +79,9 @@ final class ReportCommand implements Callable<Integer> {
         List<Path> files = new ArrayList<>();
         for (String format : formats) {
             files.add(report.save(known.get(format), directory));
+        }
+        if (formats.contains("csv") && !result.phases().isEmpty()) {
+            report.save(new PhasesReport(), directory);
         }
         return files.getFirst();
     }

@@ -21,7 +21,10 @@ import io.neurojoule.time.ClockPair;
 import io.neurojoule.time.Ticker;
 import io.neurojoule.workload.NetworkException;
 import io.neurojoule.workload.NetworkSource;
+import io.neurojoule.workload.NetworkUnderTest;
 import io.neurojoule.workload.process.ProcessNetwork;
+import io.neurojoule.workload.process.ProgramNetwork;
+import io.neurojoule.workload.process.ProgramOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -81,12 +84,8 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
     /// What a file may say and nothing does yet: better no run than one that leaves it out in silence.
     private static void refuse(Experiment experiment) {
         List<String> unmet = new ArrayList<>();
-        Experiment.Method method = experiment.method();
         if (!experiment.carbon().equals(Experiment.Carbon.NONE)) {
             unmet.add("carbon");
-        }
-        if (!method.phases().mode().equals("off") || method.phases().isolate()) {
-            unmet.add("method.phases");
         }
         ReportCommand.check(formats(experiment));
         experiment.targets().forEach((name, target) -> {
@@ -105,7 +104,7 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
     }
 
     private static void adapter(String target, String adapter) {
-        if (!adapter.equals(Experiment.Workload.COMMAND)) {
+        if (!adapter.equals(Experiment.Workload.COMMAND) && !adapter.equals(Experiment.Workload.PROGRAM)) {
             try {
                 var unused = Plugins.load(NetworkSource.class, "network", NetworkSource::name)
                         .get(adapter);
@@ -212,12 +211,18 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
                         "runs",
                         STAMP.format(ClockPair.now().wall().atOffset(ZoneOffset.UTC)) + "-" + experiment.name()));
         Profiler profiler = new Profiler(sources, Ticker.monotonic());
+        boolean programs = experiment.targets().values().stream()
+                .allMatch(target -> target.workload().isProgram());
         out.printf(
-                "plan  %d cells × %d repeats × %.3g s, interleaved, about %s   [Ctrl-C keeps what is done]%n",
+                "plan  %d cells × %d repeats%s   [Ctrl-C keeps what is done]%n",
                 plan.cells().size(),
                 plan.repeats(),
-                experiment.method().measure().minSeconds(),
-                Clock.minutes(plan.estimateSeconds()));
+                programs
+                        ? ", each a run of the program"
+                        : " × %.3g s, interleaved, about %s"
+                                .formatted(
+                                        experiment.method().measure().minSeconds(),
+                                        Clock.minutes(plan.estimateSeconds())));
         out.flush();
         Live live = new Live(spec.commandLine().getErr(), profiler, plan, experiment.element());
         CountDownLatch shown = new CountDownLatch(1);
@@ -233,17 +238,11 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
                     new Profiler.Request(
                             Main.TOOL, experiment, plan, ExperimentFile.write(experiment), boundaries, preflight),
                     directory,
-                    (target, recorder) -> ProcessNetwork.start(
-                            name(experiment.target(target).workload()),
-                            command(experiment.target(target).workload()),
-                            Path.of("").toAbsolutePath(),
-                            experiment.target(target).workload().env(),
+                    (target, recorder) -> start(
+                            experiment.target(target).workload(),
                             recorder.workloadLog(target),
-                            directory.resolve("workload").resolve("files"),
-                            directory.toAbsolutePath().getFileName().toString(),
-                            Duration.ofNanos((long) (experiment.method().graceSeconds() * 1e9)),
-                            experiment.target(target).workload().cpus(),
-                            Ticker.monotonic()),
+                            directory,
+                            experiment.method().graceSeconds()),
                     live);
             live.end();
             result = show(directory, formats(experiment), out);
@@ -266,6 +265,33 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
             stillMeasured(result, boundaries.asked(experiment), directory);
         }
         return code(outcome, result);
+    }
+
+    private static NetworkUnderTest start(Experiment.Workload workload, Path log, Path directory, double graceSeconds)
+            throws NetworkException {
+        if (workload.isProgram()) {
+            return new ProgramNetwork(
+                    workload.command(),
+                    Path.of("").toAbsolutePath(),
+                    workload.env(),
+                    log,
+                    ProgramOptions.of(workload.options()),
+                    workload.cpus(),
+                    System.out,
+                    System.err,
+                    Ticker.monotonic());
+        }
+        return ProcessNetwork.start(
+                name(workload),
+                command(workload),
+                Path.of("").toAbsolutePath(),
+                workload.env(),
+                log,
+                directory.resolve("workload").resolve("files"),
+                directory.toAbsolutePath().getFileName().toString(),
+                Duration.ofNanos((long) (graceSeconds * 1e9)),
+                workload.cpus(),
+                Ticker.monotonic());
     }
 
     /// The virtual machine ends when the hook does, so the hook waits for what the run's own thread prints.

@@ -393,4 +393,46 @@ class ProfileCommandTest {
         assertThat(profile("true", "--boundary", "wall=snmp:*")).isEqualTo(Exit.USAGE);
         assertThat(printed.toString()).contains("no source matches 'snmp:*'");
     }
+
+    private int program(String... arguments) {
+        java.util.ArrayList<String> all = new java.util.ArrayList<>(List.of(
+                "profile",
+                "--idle",
+                "0.1",
+                "--source",
+                "synthetic,watts=100",
+                "-o",
+                directory.resolve("run").toString()));
+        all.addAll(List.of(arguments));
+        return run(all.toArray(String[]::new));
+    }
+
+    @Test
+    void anyProgramIsMeasuredAsItIs() throws Exception {
+        int exit = program("--elements", "40", "--repeats", "2", "--", "sh", "-c", "sleep 0.4", "--batch");
+
+        assertThat(exit).as(printed.toString()).isZero();
+        Recording recording = Recording.open(directory.resolve("run"));
+        assertThat(recording.windows())
+                .filteredOn(window -> window.kind() == Window.Kind.MEASURE)
+                .hasSize(2)
+                .allSatisfy(window -> {
+                    assertThat(window.elements()).isEqualTo(40);
+                    assertThat(window.seconds()).isGreaterThanOrEqualTo(0.4);
+                });
+        assertThat(recording.notes()).extracting("code").contains("program-whole");
+        assertThat(recording.spans()).extracting("name").containsExactly("run", "run");
+        assertThat(run("analyze", directory.resolve("run").toString())).isZero();
+    }
+
+    @Test
+    void aProgramThatFailsHasNoFigureAndWhatDoesNotGoWithAProgramIsRefused() {
+        assertThat(program("--", "sh", "-c", "exit 9")).as(printed.toString()).isEqualTo(Exit.NETWORK_FAILED);
+        assertThat(printed.toString()).contains("exit code 9", "no cell has a figure");
+        assertThat(program("--batch", "8", "--", "true")).isEqualTo(Exit.USAGE);
+        assertThat(program("model.onnx", "--", "true")).isEqualTo(Exit.USAGE);
+        assertThat(program("--roi", "a", "b", "model.onnx")).isEqualTo(Exit.USAGE);
+        assertThat(program("--")).isEqualTo(Exit.USAGE);
+        assertThat(program("one.onnx", "two.onnx")).isEqualTo(Exit.USAGE);
+    }
 }

@@ -49,14 +49,19 @@ public final class Analyzer {
         return windows(recording, observed(recording));
     }
 
-    private static List<WindowEnergy> windows(Recording recording, List<Observed> observed) {
+    /// The energy and power signals, with the refresh that their bound has to reckon with.
+    private static List<Signal> signals(Recording recording, List<Observed> observed) {
         Map<String, Duration> refreshes =
                 observed.stream().collect(Collectors.toMap(one -> one.channel().id(), Observed::worstRefresh));
-        List<Signal> signals = recording.signals().stream()
+        return recording.signals().stream()
                 .filter(signal -> isEnergy(signal.channel()))
                 .map(signal -> signal.withRefresh(refreshes.getOrDefault(
                         signal.channel().id(), signal.channel().refresh())))
                 .toList();
+    }
+
+    private static List<WindowEnergy> windows(Recording recording, List<Observed> observed) {
+        List<Signal> signals = signals(recording, observed);
         List<WindowEnergy> rows = new ArrayList<>();
         for (Window window : recording.windows()) {
             for (Signal signal : signals) {
@@ -140,6 +145,8 @@ public final class Analyzer {
                     "the run was cut off: %d planned windows were not measured; the rest is computed"
                             .formatted(missing.size())));
         }
+        PhaseEnergy.Result phases = PhaseEnergy.of(recording, signals(recording, observed));
+        findings.addAll(phases.findings());
         return new ExperimentResult(
                 ExperimentResult.FORMAT,
                 recording.info().tool(),
@@ -147,6 +154,7 @@ public final class Analyzer {
                 recording.info().boundaries(),
                 rows,
                 cells,
+                phases.rows(),
                 List.copyOf(findings),
                 missing,
                 observed,

@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 ///                       is taken away
 /// @param rows           one per cell × (channel or boundary)
 /// @param cells          one per planned cell
+/// @param phases         where the energy goes inside a step: one per cell × phase × method; empty unless asked for
 /// @param missingWindows ids as `cell-id#repeat` of planned `measure` windows that the recording lacks
 /// @param observed       how each energy and power channel really behaved
 /// @param counterChecks  one per counter × power channel of the same component
@@ -25,6 +26,7 @@ public record ExperimentResult(
         Map<String, List<String>> boundaries,
         List<ResultRow> rows,
         List<CellResult> cells,
+        List<PhaseRow> phases,
         List<Finding> findings,
         List<String> missingWindows,
         List<Observed> observed,
@@ -34,6 +36,7 @@ public record ExperimentResult(
     public ExperimentResult {
         rows = List.copyOf(rows);
         cells = List.copyOf(cells);
+        phases = List.copyOf(phases);
         findings = List.copyOf(findings);
         missingWindows = List.copyOf(missingWindows);
         observed = List.copyOf(observed);
@@ -45,7 +48,7 @@ public record ExperimentResult(
         List<Finding> all = new ArrayList<>(findings);
         all.addAll(more);
         return new ExperimentResult(
-                format, tool, run, boundaries, rows, cells, all, missingWindows, observed, counterChecks);
+                format, tool, run, boundaries, rows, cells, phases, all, missingWindows, observed, counterChecks);
     }
 
     /// What the headline boundary sums, for people; by target where targets differ. Empty if it sums nothing.
@@ -85,7 +88,17 @@ public record ExperimentResult(
                 run.labels,
                 run.environment);
         return new ExperimentResult(
-                format, tool, nobody, boundaries, rows, cells, findings, missingWindows, observed, counterChecks);
+                format,
+                tool,
+                nobody,
+                boundaries,
+                rows,
+                cells,
+                phases,
+                findings,
+                missingWindows,
+                observed,
+                counterChecks);
     }
 
     /// Where and when.

@@ -1,5 +1,6 @@
 package io.neurojoule.experiment;
 
+import io.neurojoule.workload.process.ProgramOptions;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,6 +55,12 @@ public record Experiment(
                                     .formatted(target.getKey(), precision));
                 }
             }
+            if (target.getValue().workload().isProgram()) {
+                check(
+                        batches(matrix, target.getValue()).equals(List.of(1)),
+                        "targets.%s.matrix.batch must be [1]: a program has no batch; how many elements it infers goes into workload.options.elements"
+                                .formatted(target.getKey()));
+            }
         }
     }
 
@@ -92,7 +99,11 @@ public record Experiment(
     ///
     /// @throws IllegalArgumentException if there is no such target
     public List<Integer> batches(String target) {
-        List<Integer> own = target(target).matrix().batch();
+        return batches(matrix, target(target));
+    }
+
+    private static List<Integer> batches(Matrix matrix, Target target) {
+        List<Integer> own = target.matrix().batch();
         List<Integer> shared = matrix.batch().isEmpty() ? Matrix.BATCHES : matrix.batch();
         return own.isEmpty() ? shared : own;
     }
@@ -210,7 +221,7 @@ public record Experiment(
 
     /// How the network is run.
     ///
-    /// @param command the program and its arguments; empty unless the adapter is `command`
+    /// @param command the program and its arguments; empty unless the adapter is `command` or `program`
     /// @param cpus    the only processors that it may use, e.g. `2-7`
     public record Workload(
             String adapter,
@@ -225,21 +236,35 @@ public record Experiment(
         /// A program that speaks the workload protocol.
         public static final String COMMAND = "command";
 
+        /// Any other program, which is run as a whole.
+        public static final String PROGRAM = "program";
+
         public Workload {
             command = List.copyOf(command);
             env = ordered(env);
             options = ordered(options);
             check(!adapter.isBlank(), "adapter must not be empty");
-            if (adapter.equals(COMMAND)) {
+            if (adapter.equals(COMMAND) || adapter.equals(PROGRAM)) {
                 check(
                         !command.isEmpty(),
-                        "adapter 'command' needs the program to start; add command: [python3, my_net.py]");
+                        "adapter '%s' needs the program to start; add command: [python3, my_net.py]"
+                                .formatted(adapter));
             } else {
-                check(command.isEmpty(), "command goes with adapter: command, not with '%s'".formatted(adapter));
+                check(
+                        command.isEmpty(),
+                        "command goes with adapter: command or program, not with '%s'".formatted(adapter));
+            }
+            if (adapter.equals(PROGRAM)) {
+                var unused = ProgramOptions.of(options);
             }
             check(
                     cpus.isEmpty() || cpus.get().matches("\\d{1,6}(-\\d{1,6})?(,\\d{1,6}(-\\d{1,6})?)*"),
                     "cpus must be a list such as 2-7 or 0,2,4: '%s'".formatted(cpus.orElse("")));
+        }
+
+        /// Whether a run is a whole program, from its start to its end.
+        public boolean isProgram() {
+            return adapter.equals(PROGRAM);
         }
     }
 
@@ -358,6 +383,11 @@ public record Experiment(
     public record Phases(String mode, boolean isolate) {
         public Phases {
             oneOf("mode", mode, List.of("off", "sampled"));
+        }
+
+        /// Whether there is a window with each phase timed.
+        public boolean isSampled() {
+            return mode.equals("sampled");
         }
     }
 

@@ -95,7 +95,7 @@ public record Plan(List<Cell> cells, int repeats, long seed, List<List<String>> 
                 Math.min(2 * method.warmup().minSeconds(), method.warmup().maxSeconds());
         double visit = (idle.kinds().contains("loaded") ? pause : 0)
                 + warmup
-                + method.measure().minSeconds()
+                + method.measure().minSeconds() * (method.phases().isSampled() ? 2 : 1)
                 + method.cooldown().seconds();
         long targets = cells.stream().map(Cell::target).distinct().count();
         return visit * cells.size() * method.measure().repeats()
@@ -103,7 +103,8 @@ public record Plan(List<Cell> cells, int repeats, long seed, List<List<String>> 
                 + (idle.kinds().contains("bare") ? pause * targets : 0);
     }
 
-    /// How long the run takes at least, in seconds: idle, warm-up, measured windows and the latency pass.
+    /// How long the run takes at least, in seconds: idle, warm-up, measured windows, those with each
+    /// phase timed and the latency pass; phases that are run alone come on top.
     public double estimateSeconds() {
         return seconds;
     }

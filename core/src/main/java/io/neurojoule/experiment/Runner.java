@@ -12,6 +12,7 @@ import io.neurojoule.workload.Loaded;
 import io.neurojoule.workload.Mark;
 import io.neurojoule.workload.NetworkException;
 import io.neurojoule.workload.NetworkUnderTest;
+import io.neurojoule.workload.Program;
 import io.neurojoule.workload.RunAnswer;
 import io.neurojoule.workload.RunRequest;
 import io.neurojoule.workload.Tensor;
@@ -203,6 +204,10 @@ public final class Runner {
         NetworkUnderTest net = network.isPresent() ? network.get() : start.network();
         network = Optional.of(net);
         running = network;
+        if (net instanceof Program program) {
+            runOnce(program, visit, repeat);
+            return;
+        }
         recorder.edge();
         long loadStart = ticker.nanos();
         Loaded loaded = net.load(visit.load());
@@ -216,7 +221,8 @@ public final class Runner {
                 visit,
                 repeat,
                 Window.Kind.WARMUP,
-                new RunRequest(RunRequest.Kind.WARMUP, 0, 1, OptionalLong.of(1), RunRequest.Timing.BARE));
+                new RunRequest(
+                        RunRequest.Kind.WARMUP, 0, 1, OptionalLong.of(1), RunRequest.Timing.BARE, Optional.empty()));
         if (repeat == 1) {
             records.put(
                     visit.cellId(),
@@ -255,7 +261,87 @@ public final class Runner {
                                     RunRequest.Kind.INSTRUMENT, method.latencySeconds(), RunRequest.Timing.LATENCY))
                     .histogram();
         }
+        phases(net, visit, repeat);
         save(known(visit).withRun(net.peakMemoryBytes(), latencies));
+    }
+
+    /// A window with each phase timed, then a loop of each phase alone, as far as the network offers it.
+    private void phases(NetworkUnderTest net, Visit visit, int repeat) throws NetworkException, IOException {
+        Experiment.Phases asked = method.phases();
+        List<String> offered = net.capabilities().phases();
+        if (!asked.isSampled() && !asked.isolate()) {
+            return;
+        }
+        if (offered.isEmpty() && repeat == 1) {
+            recorder.note(
+                    Note.of("phases-none", "warning", "the network marks no phases of a step: it says so in hello")
+                            .inCell(visit.cellId()));
+        }
+        if (asked.isSampled() && !offered.isEmpty() && !cancelled) {
+            progress.begins(visit.cellId() + " · phases");
+            phase(
+                    net,
+                    visit,
+                    repeat,
+                    Window.Kind.PHASES,
+                    RunRequest.of(RunRequest.Kind.INSTRUMENT, windowSeconds, RunRequest.Timing.PHASES));
+        }
+        for (String phase : offered) {
+            if (asked.isolate() && net.capabilities().isolable().contains(phase) && !cancelled) {
+                progress.begins(visit.cellId() + " · " + phase + " alone");
+                phase(net, visit, repeat, Window.Kind.ISOLATED, RunRequest.isolated(phase, windowSeconds));
+            }
+        }
+    }
+
+    /// What the network refuses here, and lives on, costs the cell no figure that it has.
+    private void phase(NetworkUnderTest net, Visit visit, int repeat, Window.Kind kind, RunRequest request)
+            throws NetworkException, IOException {
+        try {
+            loop(net, visit, repeat, kind, request);
+        } catch (NetworkException e) {
+            if (e.fatal() || cancelled) {
+                throw e;
+            }
+            recorder.note(Note.of("phases-refused", "warning", firstLine(e)).inCell(visit.cellId()));
+        }
+    }
+
+    /// What a region of a run does not hold, start-up for example, is in no window.
+    private void runOnce(Program program, Visit visit, int repeat) throws NetworkException, IOException {
+        idleLoaded(visit, repeat, "start");
+        progress.begins(visit.cellId() + " · run");
+        Surroundings.Counts before = surroundings.now(Optional.of(program));
+        recorder.edge();
+        Program.Ran ran = program.runOnce();
+        recorder.edge();
+        Conditions whole = before.until(surroundings.now(Optional.of(program)));
+        spans(program);
+        for (RunAnswer window : ran.windows()) {
+            record(
+                    visit,
+                    repeat,
+                    Window.Kind.MEASURE,
+                    new Asked(window, ran.whole() ? whole : Conditions.UNKNOWN),
+                    Map.of());
+        }
+        if (ran.whole() && repeat == 1) {
+            recorder.note(Note.of(
+                            "program-whole",
+                            "warning",
+                            "start-up, loading and warm-up of the program are in its joules; --roi START END leaves them out")
+                    .inCell(visit.cellId()));
+        }
+        if (ran.unpairedMarks() > 0) {
+            recorder.note(Note.of(
+                            "marks-unpaired",
+                            "warning",
+                            "repeat %d: %d marks opened no span or closed none, and were left out: each is `begin NAME` or `end NAME`"
+                                    .formatted(repeat, ran.unpairedMarks()))
+                    .inCell(visit.cellId()));
+        }
+        idleLoaded(visit, repeat, "end");
+        save(known(visit));
     }
 
     private void notes(Visit visit, List<String> sentences) throws IOException {
@@ -443,7 +529,7 @@ public final class Runner {
         }
         if (!cancelled) {
             noteNarrowStamps(visit, once.answer());
-            record(visit, repeat, Window.Kind.MEASURE, once);
+            record(visit, repeat, Window.Kind.MEASURE, once, Map.of());
         }
     }
 
@@ -464,8 +550,16 @@ public final class Runner {
     private RunAnswer loop(NetworkUnderTest net, Visit visit, int repeat, Window.Kind kind, RunRequest request)
             throws NetworkException, IOException {
         Asked once = ask(net, request);
-        record(visit, repeat, kind, once);
-        return once.answer();
+        RunAnswer answer = once.answer();
+        record(
+                visit,
+                repeat,
+                kind,
+                once,
+                request.phase()
+                        .map(phase -> Map.of(phase, answer.endNanos() - answer.startNanos()))
+                        .orElse(answer.phaseNanos()));
+        return answer;
     }
 
     private record Asked(RunAnswer answer, Conditions conditions) {}
@@ -485,7 +579,8 @@ public final class Runner {
         }
     }
 
-    private void record(Visit visit, int repeat, Window.Kind kind, Asked asked) throws IOException {
+    private void record(Visit visit, int repeat, Window.Kind kind, Asked asked, Map<String, Long> phaseNanos)
+            throws IOException {
         RunAnswer answer = asked.answer();
         progress.recorded(recorder.window(new Window(
                 "",
@@ -497,11 +592,13 @@ public final class Runner {
                 answer.iterations(),
                 answer.elements(),
                 answer.stamped(),
-                asked.conditions())));
+                asked.conditions(),
+                phaseNanos)));
     }
 
     private void window(String cellId, int repeat, Window.Kind kind, long from, long to, Conditions conditions)
             throws IOException {
-        progress.recorded(recorder.window(new Window("", cellId, repeat, kind, from, to, 0, 0, false, conditions)));
+        progress.recorded(
+                recorder.window(new Window("", cellId, repeat, kind, from, to, 0, 0, false, conditions, Map.of())));
     }
 }

@@ -238,7 +238,9 @@ public final class Profiler {
             }
         }
         double least = slowest * measure.minUpdates();
-        if (least > measure.minSeconds()) {
+        boolean programs = experiment.targets().values().stream()
+                .allMatch(target -> target.workload().isProgram());
+        if (least > measure.minSeconds() && !programs) {
             recorder.note(Note.of(
                     "window-lengthened",
                     "info",

@@ -2,8 +2,11 @@ package io.neurojoule.recording;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -19,7 +22,7 @@ final class RunFiles {
     static final String SIGNALS = "signals";
     static final String WORKLOAD = "workload";
     static final String WINDOWS_HEADER = "window_id,cell_id,repeat,kind,t0_ns,t1_ns,iterations,elements,stamped"
-            + ",machine_cpu_seconds,network_cpu_seconds,profiler_cpu_seconds,throttle_events";
+            + ",machine_cpu_seconds,network_cpu_seconds,profiler_cpu_seconds,throttle_events,phase_ns";
 
     /// Columns of `windows.csv` that every run has; the others came later.
     static final int FIRST_WINDOW_COLUMNS = 9;
@@ -52,7 +55,28 @@ final class RunFiles {
                 text(conditions.profilerCpuSeconds()),
                 conditions.throttleEvents().isPresent()
                         ? String.valueOf(conditions.throttleEvents().getAsLong())
-                        : "");
+                        : "",
+                phases(window.phaseNanos()));
+    }
+
+    /// `pack=120000;execute=880000`; what would break the row in a name becomes `_`.
+    private static String phases(Map<String, Long> nanos) {
+        return new TreeMap<>(nanos)
+                .entrySet().stream()
+                        .map(phase -> phase.getKey().replaceAll("[,;=\\p{Cntrl}]", "_") + "=" + phase.getValue())
+                        .collect(Collectors.joining(";"));
+    }
+
+    private static Map<String, Long> phases(String[] fields, int i) {
+        Map<String, Long> nanos = new TreeMap<>();
+        if (i < fields.length && !fields[i].isEmpty()) {
+            for (String phase : fields[i].split(";", -1)) {
+                nanos.put(
+                        phase.substring(0, phase.indexOf('=')),
+                        Long.parseLong(phase.substring(phase.indexOf('=') + 1)));
+            }
+        }
+        return nanos;
     }
 
     private static String text(OptionalDouble value) {
@@ -71,7 +95,8 @@ final class RunFiles {
                 Long.parseLong(fields[6]),
                 Long.parseLong(fields[7]),
                 Boolean.parseBoolean(fields[8]),
-                new Conditions(number(fields, 9), number(fields, 10), number(fields, 11), whole(fields, 12)));
+                new Conditions(number(fields, 9), number(fields, 10), number(fields, 11), whole(fields, 12)),
+                phases(fields, 13));
     }
 
     private static OptionalDouble number(String[] fields, int i) {

@@ -1,5 +1,7 @@
 package io.neurojoule.recording;
 
+import java.util.Map;
+
 /// A stretch of time in which the network did one known thing: a row of `windows.csv`.
 ///
 /// @param id         unique in a run, e.g. `w0012`
@@ -9,6 +11,8 @@ package io.neurojoule.recording;
 /// @param elements   elements inferred; 0 when idle
 /// @param stamped    whether the times are the network's own, not the profiler's bracket
 /// @param conditions what else went on
+/// @param phaseNanos time in each phase in a window of [Kind#PHASES]; the only phase in one of [Kind#ISOLATED]; else
+/// empty
 public record Window(
         String id,
         String cellId,
@@ -19,7 +23,12 @@ public record Window(
         long iterations,
         long elements,
         boolean stamped,
-        Conditions conditions) {
+        Conditions conditions,
+        Map<String, Long> phaseNanos) {
+    public Window {
+        phaseNanos = Map.copyOf(phaseNanos);
+    }
+
     /// A window of which nothing is known but what the network did.
     public Window(
             String id,
@@ -31,7 +40,18 @@ public record Window(
             long iterations,
             long elements,
             boolean stamped) {
-        this(id, cellId, repeat, kind, startNanos, endNanos, iterations, elements, stamped, Conditions.UNKNOWN);
+        this(
+                id,
+                cellId,
+                repeat,
+                kind,
+                startNanos,
+                endNanos,
+                iterations,
+                elements,
+                stamped,
+                Conditions.UNKNOWN,
+                Map.of());
     }
 
     /// What the network did; written in lower case.
@@ -48,7 +68,18 @@ public record Window(
 
     /// The same window under another id.
     Window withId(String other) {
-        return new Window(other, cellId, repeat, kind, startNanos, endNanos, iterations, elements, stamped, conditions);
+        return new Window(
+                other,
+                cellId,
+                repeat,
+                kind,
+                startNanos,
+                endNanos,
+                iterations,
+                elements,
+                stamped,
+                conditions,
+                phaseNanos);
     }
 
     public double seconds() {

@@ -1,7 +1,7 @@
 package io.neurojoule.report;
 
-import io.neurojoule.analysis.ResultRow;
 import java.io.IOException;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /// `results.csv`: one line per row of the result with every digit; an absent figure is an empty field.
@@ -20,12 +20,14 @@ public final class CsvReport implements ReportFormat {
 
     @Override
     public void write(Report report, Appendable out) throws IOException {
-        out.append(RowField.ALL.stream().map(RowField::name).collect(Collectors.joining(",")))
+        table(RowField.ALL, report.result().rows(), out);
+    }
+
+    static <R> void table(List<RowField<R>> fields, List<R> rows, Appendable out) throws IOException {
+        out.append(fields.stream().map(RowField::name).collect(Collectors.joining(",")))
                 .append('\n');
-        for (ResultRow row : report.result().rows()) {
-            out.append(RowField.ALL.stream()
-                            .map(field -> quoted(field.exact(row)))
-                            .collect(Collectors.joining(",")))
+        for (R row : rows) {
+            out.append(fields.stream().map(field -> quoted(field.exact(row))).collect(Collectors.joining(",")))
                     .append('\n');
         }
     }

@@ -89,6 +89,7 @@ public final class HtmlReport implements ReportFormat {
                 + power(curves)
                 + rows(result)
                 + cells(result)
+                + phases(result)
                 + boundaries(result)
                 + sources(result)
                 + findings(result)
@@ -286,6 +287,37 @@ public final class HtmlReport implements ReportFormat {
                 <p class="note">Agreement: 1 is the same output as the first artefact's on the same input, 0 is no better than its mean.</p>
                 </section>
                 """.formatted(rows);
+    }
+
+    private static String phases(ExperimentResult result) {
+        if (result.phases().isEmpty()) {
+            return "";
+        }
+        String heading = RowField.PHASES.stream()
+                .map(field -> "<th scope=\"col\">" + field.name().replace("_", "_<wbr>") + "</th>")
+                .collect(Collectors.joining());
+        String rows = result.phases().stream()
+                .map(row -> RowField.PHASES.stream()
+                        .map(field -> "<td%s title=\"%s\">%s</td>"
+                                .formatted(
+                                        field.figure() ? " class=\"figure\"" : "",
+                                        escape(field.exact(row)),
+                                        escape(field.readable(row))))
+                        .collect(Collectors.joining("", "<tr>", "</tr>\n")))
+                .collect(Collectors.joining());
+        return """
+                <section id="phases">
+                <h2>Phases (boundary: %s)</h2>
+                <div class="scroll" tabindex="0"><table>
+                <thead><tr>%s</tr></thead>
+                <tbody>
+                %s</tbody>
+                </table></div>
+                <p class="note">cut: the signal at the edges of each span. isolated: the phase looped alone. modelled_regression:
+                least squares of the energy of windows on the time in each phase. modelled_time_share: as if every phase drew
+                the same power.</p>
+                </section>
+                """.formatted(escape(result.run().headline()), heading, rows);
     }
 
     private static String executed(CellResult cell) {

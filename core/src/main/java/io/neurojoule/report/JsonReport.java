@@ -5,6 +5,7 @@ import io.neurojoule.analysis.CounterCheck;
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.analysis.Finding;
 import io.neurojoule.analysis.Observed;
+import io.neurojoule.analysis.PhaseRow;
 import io.neurojoule.analysis.ResultRow;
 import java.io.IOException;
 import java.time.Duration;
@@ -58,6 +59,7 @@ public final class JsonReport implements ReportFormat {
         tree.put("boundaries", result.boundaries());
         tree.put("rows", result.rows().stream().map(JsonReport::row).toList());
         tree.put("cells", result.cells().stream().map(JsonReport::cell).toList());
+        tree.put("phases", result.phases().stream().map(JsonReport::phase).toList());
         tree.put("findings", result.findings().stream().map(JsonReport::finding).toList());
         tree.put("missing_windows", List.copyOf(result.missingWindows()));
         tree.put(
@@ -87,6 +89,12 @@ public final class JsonReport implements ReportFormat {
     private static Map<String, Object> row(ResultRow row) {
         Map<String, Object> tree = new LinkedHashMap<>();
         RowField.ALL.forEach(field -> put(tree, field.name(), field.value().apply(row)));
+        return tree;
+    }
+
+    private static Map<String, Object> phase(PhaseRow row) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        RowField.PHASES.forEach(field -> put(tree, field.name(), field.value().apply(row)));
         return tree;
     }
 

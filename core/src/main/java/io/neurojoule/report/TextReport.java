@@ -3,6 +3,7 @@ package io.neurojoule.report;
 import io.neurojoule.analysis.CellResult;
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.analysis.Finding;
+import io.neurojoule.analysis.PhaseRow;
 import io.neurojoule.analysis.ResultRow;
 import io.neurojoule.analysis.Severity;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -62,10 +64,67 @@ public final class TextReport implements ReportFormat {
         table(result, verdict, out);
         executions(result, out);
         holes(result, verdict, out);
+        phases(result, out);
         findings(result, out);
         if (verdict.sentence().isPresent()) {
             out.append("  ").append(verdict.sentence().get()).append("\n");
         }
+    }
+
+    /// Each phase by each method, or why there is no figure.
+    private static void phases(ExperimentResult result, Appendable out) throws IOException {
+        if (result.phases().isEmpty()) {
+            return;
+        }
+        boolean targets =
+                result.phases().stream().map(PhaseRow::target).distinct().count() > 1;
+        String element = result.run().element();
+        List<List<String>> lines = new ArrayList<>();
+        List<String> heading = new ArrayList<>(targets ? List.of("target") : List.of());
+        heading.addAll(List.of(
+                "precision",
+                "batch",
+                "phase",
+                "method",
+                "J/" + element + " (95 % CI)",
+                "± source",
+                "J each",
+                "time",
+                "W",
+                "basis",
+                "note"));
+        lines.add(heading);
+        for (PhaseRow row : result.phases()) {
+            List<String> line = new ArrayList<>(targets ? List.of(result.run().label(row.target())) : List.of());
+            line.addAll(phase(row));
+            lines.add(line);
+        }
+        out.append("PHASES (boundary: ").append(result.run().headline()).append(")\n");
+        print(lines, out);
+    }
+
+    private static List<String> phase(PhaseRow row) {
+        double each = row.joulesPerElement().orElse(0);
+        boolean hasInterval = each != 0 && row.joulesPerElementHigh().isPresent();
+        return List.of(
+                row.precision(),
+                Integer.toString(row.batch()),
+                oneLine(row.phase()),
+                row.method().name().toLowerCase(Locale.ROOT).replace('_', ' ').replace("modelled", "MODELLED"),
+                Format.quantity(row.joulesPerElement(), "J")
+                        + (hasInterval
+                                ? " ±"
+                                        + Format.percent(
+                                                (row.joulesPerElementHigh().orElse(each) - each) / Math.abs(each))
+                                : ""),
+                each != 0 && row.boundJoulesPerElement().isPresent()
+                        ? "±" + Format.percent(row.boundJoulesPerElement().orElse(0) / Math.abs(each))
+                        : Format.ABSENT,
+                Format.quantity(row.joulesPerOccurrence(), "J"),
+                Format.quantity(row.seconds(), "s"),
+                Format.quantity(row.watts(), "W"),
+                row.basis().name(),
+                oneLine(row.reason().orElse("")));
     }
 
     /// What is said more than once, for each window for example, is printed once; a failure stands with its cell above;

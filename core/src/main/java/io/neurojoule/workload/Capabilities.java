@@ -7,6 +7,7 @@ import java.util.Optional;
 ///
 /// @param precisions  names it accepts; empty when it does not say
 /// @param phases      phases that it marks in a step; empty when none
+/// @param isolable    those of them that can be run alone
 /// @param element     what one element is called, e.g. `frame`
 /// @param framework   name and version, e.g. `onnxruntime 1.29.0`
 /// @param stoppable   whether `stop` ends a run early
@@ -15,6 +16,7 @@ public record Capabilities(
         String name,
         List<String> precisions,
         List<String> phases,
+        List<String> isolable,
         Optional<String> element,
         Optional<String> framework,
         boolean stoppable,
@@ -22,5 +24,6 @@ public record Capabilities(
     public Capabilities {
         precisions = List.copyOf(precisions);
         phases = List.copyOf(phases);
+        isolable = List.copyOf(isolable);
     }
 }

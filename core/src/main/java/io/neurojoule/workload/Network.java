@@ -32,6 +32,14 @@ public interface Network extends AutoCloseable {
     /// @throws IllegalStateException if nothing is prepared
     void step(Phases phases) throws NetworkException;
 
+    /// Runs one phase of a step alone, on what it had the last time; only asked for phases that are offered as
+    /// isolable.
+    ///
+    /// @throws IllegalStateException if nothing is prepared
+    default void only(String phase) throws NetworkException {
+        throw new NetworkException(NetworkException.Code.UNSUPPORTED, "it cannot run the phase " + phase + " alone");
+    }
+
     /// The outputs of one step on the prepared inputs, for comparing artefacts; the same for the same seeds.
     ///
     /// @throws NetworkException UNSUPPORTED if it has none to show

@@ -241,7 +241,8 @@ class AnalyzerTest {
                                         OptionalDouble.of(3.04 + foreign),
                                         OptionalDouble.of(3),
                                         OptionalDouble.of(0.04),
-                                        OptionalLong.of(window.repeat()))));
+                                        OptionalLong.of(window.repeat())),
+                                Map.of()));
             }
         }
 
@@ -274,7 +275,8 @@ class AnalyzerTest {
                         first.elements(),
                         true,
                         new Conditions(
-                                OptionalDouble.of(1), OptionalDouble.of(1), OptionalDouble.of(0), OptionalLong.of(0))));
+                                OptionalDouble.of(1), OptionalDouble.of(1), OptionalDouble.of(0), OptionalLong.of(0)),
+                        Map.of()));
         List<Signal> lostIdle = List.of(signal("package-0", 20, 100, 4), signal("package-1", 10, 50, -1));
 
         Quality quality = analyze(lostIdle, measured(), Optional.empty())

@@ -88,6 +88,7 @@ class DemandsTest {
                 List.of(),
                 List.of(),
                 List.of(),
+                List.of(),
                 List.of());
     }
 

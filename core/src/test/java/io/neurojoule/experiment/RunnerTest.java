@@ -50,6 +50,7 @@ class RunnerTest {
     Path directory;
 
     private final List<RunRequest> asked = new ArrayList<>();
+    private final List<String> alone = new ArrayList<>();
     private final List<Window> windows = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
     private Experiment.Gates gates = Experiment.Gates.DEFAULT;
@@ -65,6 +66,8 @@ class RunnerTest {
     private final Map<Sensor, Duration> sensors = new HashMap<>();
     private double usesSeconds = 0.25;
     private double answersLaterSeconds;
+    private List<String> phases = List.of();
+    private List<String> isolable = List.of();
     private double answersSeconds = WINDOW_SECONDS;
     private Optional<NetworkException> onMeasure = Optional.empty();
 
@@ -75,7 +78,7 @@ class RunnerTest {
         @Override
         public Capabilities capabilities() {
             return new Capabilities(
-                    "obedient", List.of(), List.of(), Optional.empty(), Optional.empty(), false, givesOutputs);
+                    "obedient", List.of(), phases, isolable, Optional.empty(), Optional.empty(), false, givesOutputs);
         }
 
         @Override
@@ -93,6 +96,10 @@ class RunnerTest {
             if (request.kind() == RunRequest.Kind.WARMUP && request.seconds() > 0) {
                 warmUps.add(request.seconds());
                 warmUpsBegan.add(Ticker.monotonic().nanos());
+            }
+            request.phase().ifPresent(alone::add);
+            if (request.phase().filter("refused"::equals).isPresent()) {
+                throw new NetworkException(Code.UNSUPPORTED, "not alone");
             }
             if (request.kind() == RunRequest.Kind.MEASURE) {
                 asked.add(request);
@@ -149,7 +156,7 @@ class RunnerTest {
                 "interleaved",
                 1,
                 new Experiment.Cooldown(0, coolBelow),
-                new Experiment.Phases("off", false),
+                new Experiment.Phases(phases.isEmpty() ? "off" : "sampled", !phases.isEmpty()),
                 0,
                 1,
                 true);
@@ -458,5 +465,24 @@ class RunnerTest {
 
         assertThat(asked).hasSize(2);
         assertThat(runner.failed()).containsOnlyKeys("cpu-fp32-b8", "cpu-fp32-b64", "cpu-fp32-b1");
+    }
+
+    @Test
+    void phasesAreTimedInAWindowOfTheirOwnAndThoseThatCanBeAreRunAlone() throws IOException {
+        phases = List.of("pack", "refused", "execute");
+        isolable = List.of("refused", "execute");
+
+        run(8);
+
+        assertThat(windows)
+                .extracting(Window::kind)
+                .containsSubsequence(Window.Kind.MEASURE, Window.Kind.PHASES, Window.Kind.ISOLATED)
+                .containsOnlyOnce(Window.Kind.PHASES, Window.Kind.ISOLATED);
+        assertThat(alone).containsExactly("refused", "execute");
+        assertThat(failures).as("a refusal here costs the cell nothing").isEmpty();
+        assertThat(windows)
+                .filteredOn(window -> window.kind() == Window.Kind.ISOLATED)
+                .singleElement()
+                .satisfies(window -> assertThat(window.phaseNanos()).containsOnlyKeys("execute"));
     }
 }

@@ -6,6 +6,7 @@ import io.neurojoule.analysis.Delay;
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.analysis.Finding;
 import io.neurojoule.analysis.Observed;
+import io.neurojoule.analysis.PhaseRow;
 import io.neurojoule.analysis.Quality;
 import io.neurojoule.analysis.ResultRow;
 import io.neurojoule.analysis.Severity;
@@ -41,6 +42,7 @@ final class MadeResult {
                 made.run(),
                 made.boundaries(),
                 rows,
+                List.of(),
                 List.of(),
                 List.of(),
                 made.missingWindows(),
@@ -108,6 +110,7 @@ final class MadeResult {
                 boundaries,
                 rows,
                 cells,
+                phases(),
                 List.of(
                         Finding.of("clocks-not-locked", Severity.INFO, "Clocks were free. Lock them for less spread."),
                         Finding.of("foreign-load", Severity.WARNING, HOSTILE)
@@ -209,6 +212,72 @@ final class MadeResult {
                 OptionalDouble.of(batch / rate * 1.1),
                 OptionalDouble.empty(),
                 Optional.empty());
+    }
+
+    /// Each method, with a figure and without.
+    static List<PhaseRow> phases() {
+        OptionalDouble none = OptionalDouble.empty();
+        return List.of(
+                new PhaseRow(
+                        "cpu-fp32-1",
+                        "cpu",
+                        "fp32",
+                        1,
+                        "pack",
+                        PhaseRow.Method.ISOLATED,
+                        Basis.MEASURED,
+                        2,
+                        OptionalDouble.of(10),
+                        Optional.of(500L),
+                        OptionalDouble.of(50),
+                        OptionalDouble.of(5),
+                        none,
+                        OptionalDouble.of(0.1),
+                        OptionalDouble.of(0.1),
+                        OptionalDouble.of(0.09),
+                        OptionalDouble.of(0.11),
+                        OptionalDouble.of(0.001),
+                        Optional.empty()),
+                new PhaseRow(
+                        "cpu-fp32-1",
+                        "cpu",
+                        "fp32",
+                        1,
+                        "execute, <b>all</b>",
+                        PhaseRow.Method.MODELLED_REGRESSION,
+                        Basis.MODELLED,
+                        6,
+                        OptionalDouble.of(8),
+                        Optional.empty(),
+                        OptionalDouble.of(40),
+                        OptionalDouble.of(5),
+                        OptionalDouble.of(0.5),
+                        none,
+                        OptionalDouble.of(0.08),
+                        OptionalDouble.of(0.07),
+                        OptionalDouble.of(0.09),
+                        OptionalDouble.of(0.001),
+                        Optional.empty()),
+                new PhaseRow(
+                        "cpu-fp32-1",
+                        "cpu",
+                        "fp32",
+                        1,
+                        "pack",
+                        PhaseRow.Method.CUT,
+                        Basis.UNAVAILABLE,
+                        2,
+                        none,
+                        Optional.of(500L),
+                        none,
+                        none,
+                        none,
+                        none,
+                        none,
+                        none,
+                        none,
+                        none,
+                        Optional.of(HOSTILE)));
     }
 
     static ResultRow absent(String id, String precision, String reason) {

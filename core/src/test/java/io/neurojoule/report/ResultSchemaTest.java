@@ -29,6 +29,9 @@ class ResultSchemaTest {
             assertThat(schema.at("/$defs/row/properties").propertyNames())
                     .containsExactlyElementsOf(
                             RowField.ALL.stream().map(RowField::name).toList());
+            assertThat(schema.at("/$defs/phase/properties").propertyNames())
+                    .containsExactlyElementsOf(
+                            RowField.PHASES.stream().map(RowField::name).toList());
         }
     }
 
@@ -77,6 +80,12 @@ class ResultSchemaTest {
                 damaged(
                         "a time that is local",
                         tree -> ((ObjectNode) tree.path("run")).put("started_at", "2026-11-23 03:15")),
+                damaged(
+                        "a regression that is said to be measured",
+                        tree -> ((ObjectNode) tree.path("phases").path(1)).put("basis", "MEASURED")),
+                damaged(
+                        "a phase without figure and reason",
+                        tree -> ((ObjectNode) tree.path("phases").path(2)).remove("reason")),
                 damaged("a status that is none", tree -> first(tree, "cells").put("status", "fine")),
                 damaged(
                         "a cold start without basis",

@@ -143,6 +143,22 @@ public abstract class NetworkContract {
     }
 
     @Test
+    void phasesThatAreOfferedAloneRunAloneAndNoOthers() throws NetworkException, IOException {
+        try (Network network = prepared(1)) {
+            List<String> isolable = network.capabilities().isolable();
+
+            assertThat(network.capabilities().phases()).containsAll(isolable);
+            for (String phase : network.capabilities().phases()) {
+                if (isolable.contains(phase)) {
+                    assertThatCode(() -> network.only(phase)).doesNotThrowAnyException();
+                } else {
+                    assertThatThrownBy(() -> network.only(phase)).isInstanceOf(NetworkException.class);
+                }
+            }
+        }
+    }
+
+    @Test
     void whatItDoesNotHaveIsAHoleAndLeavesItUsable() throws NetworkException, IOException {
         refusesAndGoesOn(unsupported(), Set.of(Code.UNSUPPORTED));
     }

@@ -63,6 +63,7 @@ final class OnnxRuntimeNetwork implements Network {
                 "onnx",
                 List.of(),
                 List.of("execute"),
+                List.of(),
                 Optional.empty(),
                 Optional.of("onnxruntime " + environment.getVersion()),
                 true,

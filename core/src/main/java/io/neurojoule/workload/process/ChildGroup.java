@@ -1,5 +1,6 @@
 package io.neurojoule.workload.process;
 
+import io.neurojoule.time.Ticker;
 import io.neurojoule.workload.NetworkException;
 import io.neurojoule.workload.NetworkException.Code;
 import java.io.File;
@@ -68,14 +69,23 @@ final class ChildGroup {
     private final Process watchdog;
     private final String mark;
 
-    private ChildGroup(Process process, Process watchdog, String mark) {
+    private final long startNanos;
+
+    private ChildGroup(Process process, Process watchdog, String mark, long startNanos) {
         this.process = process;
         this.watchdog = watchdog;
         this.mark = mark;
+        this.startNanos = startNanos;
     }
 
+    /// @param stderr where the child's stderr goes
     static ChildGroup start(
-            List<String> command, Path directory, Map<String, String> env, Path log, Optional<String> cpus)
+            List<String> command,
+            Path directory,
+            Map<String, String> env,
+            ProcessBuilder.Redirect stderr,
+            Optional<String> cpus,
+            Ticker ticker)
             throws NetworkException {
         String program = command.getFirst();
         if (cpus.isPresent()) {
@@ -84,9 +94,8 @@ final class ChildGroup {
         List<String> line = new ArrayList<>(List.of("setsid"));
         cpus.ifPresent(list -> line.addAll(List.of("taskset", "-c", list)));
         line.addAll(command);
-        ProcessBuilder builder = new ProcessBuilder(line)
-                .directory(directory.toFile())
-                .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        ProcessBuilder builder =
+                new ProcessBuilder(line).directory(directory.toFile()).redirectError(stderr);
         builder.environment().putAll(env);
         String mark = MARK + "=" + UUID.randomUUID();
         builder.environment().put(MARK, mark.substring(MARK.length() + 1));
@@ -98,11 +107,12 @@ final class ChildGroup {
                     .start();
             try {
                 // setsid makes the child the leader of a new group, whose id is the child's.
+                long startNanos = ticker.nanos();
                 Process process = builder.start();
                 OutputStream toWatchdog = watchdog.getOutputStream();
                 toWatchdog.write((process.pid() + " " + mark + "\n").getBytes(StandardCharsets.US_ASCII));
                 toWatchdog.flush();
-                return new ChildGroup(process, watchdog, mark);
+                return new ChildGroup(process, watchdog, mark, startNanos);
             } catch (IOException failed) {
                 watchdog.destroyForcibly();
                 throw failed;
@@ -117,6 +127,11 @@ final class ChildGroup {
 
     Process process() {
         return process;
+    }
+
+    /// Just before the child was started.
+    long startNanos() {
+        return startNanos;
     }
 
     /// SIGTERM to the group, 5 s, SIGKILL; also to what left the group. Returns when none is left.

@@ -462,7 +462,7 @@ public final class Conformance implements AutoCloseable {
     }
 
     private static RunRequest steps(long count) {
-        return new RunRequest(Kind.MEASURE, 0, count, OptionalLong.of(count), Timing.BARE);
+        return new RunRequest(Kind.MEASURE, 0, count, OptionalLong.of(count), Timing.BARE, Optional.empty());
     }
 
     /// @param programs processes below the network's that were seen and had not been there before

@@ -45,7 +45,7 @@ public final class ProcessNetwork implements NetworkUnderTest {
     static final int CLOCK_CHECKS = 50;
 
     /// Marks are coarse; dense ones belong into a file of the network's own.
-    private static final int MOST_MARKS = 10_000;
+    private static final int MOST_MARKS = 100_000;
 
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(5);
@@ -148,7 +148,8 @@ public final class ProcessNetwork implements NetworkUnderTest {
             throw new NetworkException(
                     Code.INVALID_INPUT, "cannot write %s or %s: %s".formatted(log, files, unwritable.getMessage()));
         }
-        ChildGroup child = ChildGroup.start(command, directory, environment, log, cpus);
+        ChildGroup child = ChildGroup.start(
+                command, directory, environment, ProcessBuilder.Redirect.appendTo(log.toFile()), cpus, ticker);
         // Whatever the network leaves behind when it ends by itself.
         child.process().onExit().thenRunAsync(child::end);
         try {

@@ -81,6 +81,7 @@ public record Answer(ObjectNode message) {
                 text("name").orElseThrow(() -> wrong("name", "a string")),
                 texts("precisions"),
                 texts("phases"),
+                texts("isolable"),
                 text("element"),
                 frameworkName.isEmpty() ? Optional.empty() : Optional.of(frameworkName),
                 message.path("stoppable").asBoolean(false),

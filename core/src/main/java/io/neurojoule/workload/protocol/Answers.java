@@ -37,6 +37,7 @@ public final class Answers {
                 .put("pid", pid);
         capabilities.precisions().forEach(message.putArray("precisions")::add);
         capabilities.phases().forEach(message.putArray("phases")::add);
+        capabilities.isolable().forEach(message.putArray("isolable")::add);
         capabilities.element().ifPresent(element -> message.put("element", element));
         capabilities
                 .framework()

@@ -65,6 +65,7 @@ public final class Requests {
                 .put("seconds", BigDecimal.valueOf(request.seconds()))
                 .put("min_iterations", request.minIterations());
         request.maxIterations().ifPresent(most -> message.put("max_iterations", most));
+        request.phase().ifPresent(phase -> message.put("phase", phase));
         return message.put("timing", request.timing().name().toLowerCase(Locale.ROOT));
     }
 
@@ -124,7 +125,8 @@ public final class Requests {
                 seconds.doubleValue(),
                 least.canConvertToLong() ? least.longValue() : 1,
                 most.canConvertToLong() ? OptionalLong.of(most.longValue()) : OptionalLong.empty(),
-                RunRequest.Timing.valueOf(text(message, "timing", "bare").toUpperCase(Locale.ROOT)));
+                RunRequest.Timing.valueOf(text(message, "timing", "bare").toUpperCase(Locale.ROOT)),
+                message.path("phase").asStringOpt().filter(phase -> !phase.isEmpty()));
     }
 
     private static void write(InputSpec input, ObjectNode into) {

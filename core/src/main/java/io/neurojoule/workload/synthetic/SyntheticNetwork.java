@@ -19,6 +19,8 @@ import java.util.concurrent.locks.LockSupport;
 /// Each step lasts `step_micros` (1000), a tenth of it in `pack`, the rest in `execute`; with `sleep: true` the
 /// processor rests meanwhile, else it spins. Takes every precision, device and batch. Used by one thread.
 public final class SyntheticNetwork implements Network {
+    private static final String PACK = "pack";
+    private static final String EXECUTE = "execute";
     private static final List<String> OPTIONS = List.of("step_micros", "sleep");
 
     private final Ticker ticker;
@@ -36,7 +38,14 @@ public final class SyntheticNetwork implements Network {
     @Override
     public Capabilities capabilities() {
         return new Capabilities(
-                "synthetic", List.of(), List.of("pack", "execute"), Optional.empty(), Optional.empty(), true, true);
+                "synthetic",
+                List.of(),
+                List.of(PACK, EXECUTE),
+                List.of(PACK, EXECUTE),
+                Optional.empty(),
+                Optional.empty(),
+                true,
+                true);
     }
 
     @Override
@@ -82,10 +91,16 @@ public final class SyntheticNetwork implements Network {
     public void step(Phases phases) {
         requirePrepared();
         long start = ticker.nanos();
-        phases.enter("pack");
+        phases.enter(PACK);
         spend(start, stepNanos / 10);
-        phases.enter("execute");
+        phases.enter(EXECUTE);
         spend(start, stepNanos);
+    }
+
+    @Override
+    public void only(String phase) {
+        requirePrepared();
+        spend(ticker.nanos(), phase.equals(PACK) ? stepNanos / 10 : stepNanos - stepNanos / 10);
     }
 
     /// One number per element: its place in the batch.

@@ -9,6 +9,7 @@ import io.neurojoule.workload.RunRequest;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 
@@ -37,6 +38,7 @@ final class Loop {
         PhaseClock clock = new PhaseClock(ticker, network.capabilities().phases());
         long[] buckets = new long[64 * 32];
         Phases phases = request.timing() == RunRequest.Timing.PHASES ? clock : Phases.NONE;
+        Optional<String> alone = request.phase();
         long least = request.minIterations();
         long most = request.maxIterations().orElse(Long.MAX_VALUE);
         long length = (long) (request.seconds() * 1e9);
@@ -48,7 +50,11 @@ final class Loop {
         while (n < most && (now - start < length || n < least)) {
             long steps = Math.min(chunk, most - n);
             for (long i = 0; i < steps; i++) {
-                network.step(phases);
+                if (alone.isPresent()) {
+                    network.only(alone.get());
+                } else {
+                    network.step(phases);
+                }
             }
             long before = now;
             n += steps;

@@ -226,7 +226,7 @@ final class ProtocolFuzzTest {
         @Override
         public Capabilities capabilities() {
             return new Capabilities(
-                    "quick", List.of(), List.of("pack"), Optional.empty(), Optional.empty(), true, true);
+                    "quick", List.of(), List.of("pack"), List.of(), Optional.empty(), Optional.empty(), true, true);
         }
 
         @Override

@@ -8,6 +8,7 @@ import io.neurojoule.workload.RunRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.node.ObjectNode;
@@ -41,8 +42,8 @@ final class RequestsTest {
 
     @Test
     void aRunIsReadAsItWasWritten() {
-        RunRequest request =
-                new RunRequest(RunRequest.Kind.WARMUP, 0.25, 3, OptionalLong.of(9), RunRequest.Timing.LATENCY);
+        RunRequest request = new RunRequest(
+                RunRequest.Kind.WARMUP, 0.25, 3, OptionalLong.of(9), RunRequest.Timing.LATENCY, Optional.of("pack"));
 
         assertThat(Requests.readRun(Requests.run(1, request))).isEqualTo(request);
     }

@@ -20,6 +20,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -89,8 +90,8 @@ final class WorkerTest {
         network.load(new LoadRequest("", "fp32", "cpu", Map.of("step_micros", "1000")));
         network.prepare(2, List.of());
 
-        RunAnswer ran = network.run(
-                new RunRequest(RunRequest.Kind.INSTRUMENT, 0, 10, OptionalLong.of(10), RunRequest.Timing.PHASES));
+        RunAnswer ran = network.run(new RunRequest(
+                RunRequest.Kind.INSTRUMENT, 0, 10, OptionalLong.of(10), RunRequest.Timing.PHASES, Optional.empty()));
 
         assertThat(ran.iterations()).isEqualTo(10);
         assertThat(ran.phaseCounts()).isEqualTo(Map.of("pack", 10L, "execute", 10L));
