@@ -85,7 +85,7 @@ final class PhaseEnergy {
         }
         series.values().forEach(phases::modelled);
         List<String> order = recording.cells().stream().map(CellRecord::cellId).toList();
-        phases.rows.sort(Comparator.comparing((PhaseRow row) -> order.indexOf(row.cellId()))
+        phases.rows.sort(Comparator.comparingInt((PhaseRow row) -> order.indexOf(row.cellId()))
                 .thenComparing(PhaseRow::phase)
                 .thenComparing(PhaseRow::method));
         return new Result(phases.rows, phases.findings);

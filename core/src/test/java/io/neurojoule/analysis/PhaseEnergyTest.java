@@ -39,7 +39,7 @@ class PhaseEnergyTest {
 
     /// A window of ten steps of a second: first `execute`, then `copy`.
     private void steps(Window.Kind kind, int batch, double execute, Map<String, Long> phaseNanos) {
-        long start = watts.size() * 10 * MILLI;
+        long start = watts.size() * 10L * MILLI;
         for (int step = 0; step < 10; step++) {
             long at = start + step * SECOND;
             for (int i = 0; i < 100; i++) {
@@ -60,7 +60,7 @@ class PhaseEnergyTest {
                 1,
                 kind,
                 start,
-                watts.size() * 10 * MILLI,
+                watts.size() * 10L * MILLI,
                 10,
                 10L * batch,
                 true,
@@ -74,11 +74,11 @@ class PhaseEnergyTest {
     }
 
     private void alone(int batch, String phase, double perStep) {
-        long start = watts.size() * 10 * MILLI;
+        long start = watts.size() * 10L * MILLI;
         for (int i = 0; i < Math.round(perStep * 1000); i++) {
             watts.add(phase.equals("execute") ? EXECUTE_WATTS : COPY_WATTS);
         }
-        window(Window.Kind.ISOLATED, batch, start, Map.of(phase, watts.size() * 10 * MILLI - start));
+        window(Window.Kind.ISOLATED, batch, start, Map.of(phase, watts.size() * 10L * MILLI - start));
     }
 
     private ExperimentResult analyze() {
@@ -87,7 +87,7 @@ class PhaseEnergyTest {
         long[] raw = new long[n];
         double joules = 0;
         for (int i = 0; i < n; i++) {
-            times[i] = i * 10 * MILLI;
+            times[i] = i * 10L * MILLI;
             raw[i] = Math.round(joules * 1e6);
             joules += i < watts.size() ? watts.get(i) * 0.01 : 0;
         }
