@@ -65,7 +65,8 @@ class Workload(Protocol):
         """Loads an artefact in one precision; may come again with another.
 
         May return any of `params`, `macs`, `bytes` (whole numbers), `settings` (what really applies: threads, device,
-        data type, versions; name to text), `executed` and `notes`.
+        data type, versions; name to text), `executed`, `notes` and `marks`: what it consisted of, each a `name` with
+        `t0` and `t1` of `now()`, whose energy is then told apart.
         """
 
     def prepare(self, batch: int, inputs: Sequence[Mapping[str, Any]]) -> None:
@@ -175,7 +176,7 @@ class _Server:
                 request.get("options", {}),
             )
             self._loaded = True
-            return told
+            return self._marked(told)
         if op == "prepare":
             return self._prepare(request)
         if op == "run":
@@ -185,6 +186,13 @@ class _Server:
         if op in ("stop", "unload", "close"):
             return None
         raise Failure("UNKNOWN_OP", str(op))
+
+    def _marked(self, told: Optional[Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Tells the marks of a load before its answer, which is the rest."""
+        answer = dict(told or {})
+        for mark in answer.pop("marks", ()):
+            self._put({"ev": "mark", **mark})
+        return answer
 
     def _hello(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         self._dir = request.get("dir") or self._dir
