@@ -40,6 +40,9 @@ final class ProfileCommand implements Callable<Integer> {
     /// With `--ci`, a cell is repeated at most so many times as often as asked.
     private static final int MORE_REPEATS = 4;
 
+    /// With `--layers`.
+    private static final int LAYERS_ALONE = 3;
+
     /// Windows shorter than the default are a first look.
     private static final double QUICK_BELOW_SECONDS = 10;
 
@@ -132,6 +135,11 @@ final class ProfileCommand implements Callable<Integer> {
             description = "What a figure sums, e.g. memory=rapl:dram* (default: compute, the CPU packages).")
     private Map<String, String> boundaries = new LinkedHashMap<>();
 
+    @Option(
+            names = "--layers",
+            description = "Split energy over the layers by their time, and run the largest three alone (ONNX models).")
+    private boolean layers;
+
     @Option(names = "--element", paramLabel = "NAME", description = "What one element is (default: ${DEFAULT-VALUE}).")
     private String element = "element";
 
@@ -203,7 +211,8 @@ final class ProfileCommand implements Callable<Integer> {
                         "--threads",
                         "--seconds",
                         "--ci",
-                        "--phases")
+                        "--phases",
+                        "--layers")
                 .filter(parsed::hasMatchedOption)
                 .toList();
         if (model.isPresent() || !strange.isEmpty()) {
@@ -285,6 +294,7 @@ final class ProfileCommand implements Callable<Integer> {
                             seed,
                             plain.cooldown(),
                             phases ? new Experiment.Phases("sampled", true) : plain.phases(),
+                            layers ? new Experiment.Layers(true, LAYERS_ALONE) : plain.layers(),
                             Math.min(plain.latencySeconds(), seconds),
                             grace,
                             seconds < QUICK_BELOW_SECONDS),

@@ -3,6 +3,7 @@ package io.neurojoule.cli;
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.plugin.Plugins;
 import io.neurojoule.recording.Recording;
+import io.neurojoule.report.LayersReport;
 import io.neurojoule.report.PhasesReport;
 import io.neurojoule.report.Report;
 import io.neurojoule.report.ReportFormat;
@@ -82,6 +83,9 @@ final class ReportCommand implements Callable<Integer> {
         }
         if (formats.contains("csv") && !result.phases().isEmpty()) {
             report.save(new PhasesReport(), directory);
+        }
+        if (formats.contains("csv") && !result.layers().isEmpty()) {
+            report.save(new LayersReport(), directory);
         }
         return files.getFirst();
     }

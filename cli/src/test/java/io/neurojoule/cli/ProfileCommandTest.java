@@ -430,6 +430,7 @@ class ProfileCommandTest {
         assertThat(program("--", "sh", "-c", "exit 9")).as(printed.toString()).isEqualTo(Exit.NETWORK_FAILED);
         assertThat(printed.toString()).contains("exit code 9", "no cell has a figure");
         assertThat(program("--batch", "8", "--", "true")).isEqualTo(Exit.USAGE);
+        assertThat(program("--layers", "--", "true")).isEqualTo(Exit.USAGE);
         assertThat(program("model.onnx", "--", "true")).isEqualTo(Exit.USAGE);
         assertThat(program("--roi", "a", "b", "model.onnx")).isEqualTo(Exit.USAGE);
         assertThat(program("--")).isEqualTo(Exit.USAGE);

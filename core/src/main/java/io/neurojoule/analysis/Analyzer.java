@@ -114,6 +114,8 @@ public final class Analyzer {
         checks.forEach(check -> check.finding().ifPresent(findings::add));
         List<ResultRow> rows = new ArrayList<>();
         List<CellResult> cells = new ArrayList<>();
+        List<LayerResult> layers = new ArrayList<>();
+        List<DerivedFigure> derived = new ArrayList<>();
         List<String> missing = new ArrayList<>();
         int repeats = recording.plan().path("repeats").asInt(0);
         for (JsonNode planned : recording.plan().path("cells")) {
@@ -136,7 +138,17 @@ public final class Analyzer {
                     }
                 }
             }
-            rows.addAll(rows(cell, known, measured));
+            List<ResultRow> own = rows(cell, known, measured);
+            rows.addAll(own);
+            own.stream()
+                    .filter(row -> row.name().equals(recording.info().headline()))
+                    .findFirst()
+                    .flatMap(row -> known.map(record -> inside(cell, row, record)))
+                    .ifPresent(inside -> {
+                        layers.addAll(inside.layers());
+                        derived.addAll(inside.driver());
+                        derived.addAll(inside.setup());
+                    });
         }
         if (!missing.isEmpty()) {
             findings.add(Finding.of(
@@ -155,6 +167,8 @@ public final class Analyzer {
                 rows,
                 cells,
                 phases.rows(),
+                layers,
+                derived,
                 List.copyOf(findings),
                 missing,
                 observed,
@@ -187,6 +201,43 @@ public final class Analyzer {
                         .onChannel(channel.id()));
             }
         }
+    }
+
+    private Inside inside(Planned cell, ResultRow row, CellRecord known) {
+        return new Inside(
+                row,
+                known,
+                recording.parts().stream()
+                        .filter(part -> part.cellId().equals(cell.id()))
+                        .toList(),
+                recording.windows().stream()
+                        .filter(window -> window.cellId().equals(cell.id()))
+                        .toList(),
+                recording.spans(),
+                new Inside.Joules() {
+                    @Override
+                    public Integral of(String boundary, long fromNanos, long toNanos) {
+                        List<String> members = recording.info().members(cell.target(), boundary);
+                        return members.isEmpty()
+                                ? new Integral.Unavailable(
+                                        "not-covered", "boundary '%s' has no member here".formatted(boundary))
+                                : sum(
+                                        members,
+                                        channel -> recording
+                                                .signal(channel)
+                                                .map(signal -> Energy.of(signal, fromNanos, toNanos)));
+                    }
+
+                    @Override
+                    public Basis basis(String boundary) {
+                        return Analyzer.this.basis(recording.info().members(cell.target(), boundary));
+                    }
+
+                    @Override
+                    public Basis times() {
+                        return recording.info().simulated().isPresent() ? Basis.SIMULATED : Basis.MEASURED;
+                    }
+                });
     }
 
     private record Planned(String id, String target, String model, String precision, int batch) {}
@@ -378,16 +429,20 @@ public final class Analyzer {
     /// up, as
     /// they may be off together.
     private Integral sum(Window window, List<String> members) {
+        Map<String, Integral> integrals = byWindow.getOrDefault(window.id(), Map.of());
+        return sum(members, member -> Optional.ofNullable(integrals.get(member)));
+    }
+
+    private static Integral sum(List<String> members, Function<String, Optional<Integral>> integrals) {
         double joules = 0;
         double bound = 0;
-        Map<String, Integral> integrals = byWindow.getOrDefault(window.id(), Map.of());
         for (String member : members) {
-            Integral integral = integrals.get(Books.channel(member));
-            if (integral == null) {
+            Optional<Integral> integral = integrals.apply(Books.channel(member));
+            if (integral.isEmpty()) {
                 return new Integral.Unavailable("not-covered", Books.channel(member) + " was not recorded");
             }
-            if (!(integral instanceof Energy energy)) {
-                return integral;
+            if (!(integral.get() instanceof Energy energy)) {
+                return integral.get();
             }
             joules += Books.isLess(member) ? -energy.joules() : energy.joules();
             bound += energy.boundJoules();

@@ -16,6 +16,8 @@ import java.util.stream.Collectors;
 /// @param rows           one per cell × (channel or boundary)
 /// @param cells          one per planned cell
 /// @param phases         where the energy goes inside a step: one per cell × phase × method; empty unless asked for
+/// @param layers         of the cells whose network told them
+/// @param derived        figures about a cell that follow from others
 /// @param missingWindows ids as `cell-id#repeat` of planned `measure` windows that the recording lacks
 /// @param observed       how each energy and power channel really behaved
 /// @param counterChecks  one per counter × power channel of the same component
@@ -27,6 +29,8 @@ public record ExperimentResult(
         List<ResultRow> rows,
         List<CellResult> cells,
         List<PhaseRow> phases,
+        List<LayerResult> layers,
+        List<DerivedFigure> derived,
         List<Finding> findings,
         List<String> missingWindows,
         List<Observed> observed,
@@ -37,6 +41,8 @@ public record ExperimentResult(
         rows = List.copyOf(rows);
         cells = List.copyOf(cells);
         phases = List.copyOf(phases);
+        layers = List.copyOf(layers);
+        derived = List.copyOf(derived);
         findings = List.copyOf(findings);
         missingWindows = List.copyOf(missingWindows);
         observed = List.copyOf(observed);
@@ -48,7 +54,19 @@ public record ExperimentResult(
         List<Finding> all = new ArrayList<>(findings);
         all.addAll(more);
         return new ExperimentResult(
-                format, tool, run, boundaries, rows, cells, phases, all, missingWindows, observed, counterChecks);
+                format,
+                tool,
+                run,
+                boundaries,
+                rows,
+                cells,
+                phases,
+                layers,
+                derived,
+                all,
+                missingWindows,
+                observed,
+                counterChecks);
     }
 
     /// What the headline boundary sums, for people; by target where targets differ. Empty if it sums nothing.
@@ -95,6 +113,8 @@ public record ExperimentResult(
                 rows,
                 cells,
                 phases,
+                layers,
+                derived,
                 findings,
                 missingWindows,
                 observed,

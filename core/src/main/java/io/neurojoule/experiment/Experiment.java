@@ -296,6 +296,7 @@ public record Experiment(
             long seed,
             Cooldown cooldown,
             Phases phases,
+            Layers layers,
             double latencySeconds,
             double graceSeconds,
             boolean quick) {
@@ -307,6 +308,7 @@ public record Experiment(
                 1,
                 new Cooldown(0, OptionalDouble.empty()),
                 new Phases("off", false),
+                Layers.OFF,
                 2,
                 30,
                 false);
@@ -388,6 +390,21 @@ public record Experiment(
         /// Whether there is a window with each phase timed.
         public boolean isSampled() {
             return mode.equals("sampled");
+        }
+    }
+
+    /// Whether the time of each layer is told, in a pass of its own.
+    ///
+    /// @param isolate how many of the largest layers also run alone, each in a loop as long as a measured window
+    public record Layers(boolean profile, int isolate) {
+        public static final Layers OFF = new Layers(false, 0);
+
+        /// Most layers that run alone.
+        private static final int MOST = 100;
+
+        public Layers {
+            check(isolate >= 0 && isolate <= MOST, "isolate must be from 0 to %d: %d".formatted(MOST, isolate));
+            check(profile || isolate == 0, "isolate needs profile: true, which tells the largest layers");
         }
     }
 

@@ -64,6 +64,7 @@ public final class ExperimentFile {
                         "seed",
                         "cooldown",
                         "phases",
+                        "layers",
                         "latency",
                         "grace_seconds",
                         "quick"));
@@ -73,6 +74,7 @@ public final class ExperimentFile {
         keys.put("method.measure.until", List.of("ci_half_width"));
         keys.put("method.cooldown", List.of("seconds", "until_temperature_below"));
         keys.put("method.phases", List.of("mode", "isolate"));
+        keys.put("method.layers", List.of("profile", "isolate"));
         keys.put("method.latency", List.of("seconds"));
         keys.put(
                 "gates",
@@ -264,6 +266,7 @@ public final class ExperimentFile {
         Experiment.Measure measure = node.map("measure", usual.measure(), ExperimentFile::measure);
         Experiment.Cooldown cooldown = node.map("cooldown", usual.cooldown(), ExperimentFile::cooldown);
         Experiment.Phases phases = node.map("phases", usual.phases(), ExperimentFile::phases);
+        Experiment.Layers layers = node.map("layers", usual.layers(), ExperimentFile::layers);
         double latency = node.map(
                 "latency",
                 usual.latencySeconds(),
@@ -277,6 +280,7 @@ public final class ExperimentFile {
                 node.map("seed", usual.seed(), ExperimentNode::whole),
                 cooldown,
                 phases,
+                layers,
                 latency,
                 node.map("grace_seconds", usual.graceSeconds(), ExperimentNode::seconds),
                 node.map("quick", usual.quick(), ExperimentNode::truth)));
@@ -331,6 +335,14 @@ public final class ExperimentFile {
         return node.make(() -> new Experiment.Phases(
                 node.map("mode", usual.mode(), ExperimentNode::text),
                 node.map("isolate", usual.isolate(), ExperimentNode::truth)));
+    }
+
+    private static Experiment.Layers layers(ExperimentNode node) {
+        node.only(known("method.layers"));
+        Experiment.Layers usual = Experiment.Method.DEFAULT.layers();
+        return node.make(() -> new Experiment.Layers(
+                node.map("profile", usual.profile(), ExperimentNode::truth),
+                node.map("isolate", usual.isolate(), ExperimentNode::small)));
     }
 
     private static Experiment.Gates gates(ExperimentNode node) {
@@ -492,6 +504,13 @@ public final class ExperimentFile {
         map.put("seed", method.seed());
         map.put("cooldown", cooldown);
         map.put("phases", phases);
+        map.put(
+                "layers",
+                Map.of(
+                        "profile",
+                        method.layers().profile(),
+                        "isolate",
+                        method.layers().isolate()));
         map.put("latency", Map.of("seconds", method.latencySeconds()));
         map.put("grace_seconds", method.graceSeconds());
         map.put("quick", method.quick());

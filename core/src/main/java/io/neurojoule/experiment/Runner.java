@@ -3,11 +3,14 @@ package io.neurojoule.experiment;
 import io.neurojoule.recording.CellRecord;
 import io.neurojoule.recording.Conditions;
 import io.neurojoule.recording.Note;
+import io.neurojoule.recording.Part;
 import io.neurojoule.recording.Recorder;
 import io.neurojoule.recording.Span;
 import io.neurojoule.recording.Window;
 import io.neurojoule.sensor.Quantity;
 import io.neurojoule.time.Ticker;
+import io.neurojoule.workload.Layers;
+import io.neurojoule.workload.LoadRequest;
 import io.neurojoule.workload.Loaded;
 import io.neurojoule.workload.Mark;
 import io.neurojoule.workload.NetworkException;
@@ -20,6 +23,7 @@ import io.neurojoule.workload.Verified;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -71,6 +75,7 @@ public final class Runner {
     private final Surroundings surroundings = Surroundings.of(Path.of("/proc"), Path.of("/sys"));
     private final Map<String, CellRecord> records = new HashMap<>();
     private final Map<String, List<Tensor>> outputs = new HashMap<>();
+    private final Map<String, List<Layers.Layer>> layers = new HashMap<>();
     private final Map<String, NetworkException> failed = new HashMap<>();
     private final Set<String> over = new HashSet<>();
     private final Set<String> varying = new HashSet<>();
@@ -235,6 +240,8 @@ public final class Runner {
             notes(visit, loaded.notes());
             if (net.capabilities().verifiable()) {
                 verify(net, visit);
+            } else if (method.layers().profile()) {
+                layers(visit, Optional.empty());
             }
         }
         Optional<List<Tensor>> before = before(net, visit);
@@ -263,6 +270,9 @@ public final class Runner {
         }
         phases(net, visit, repeat);
         save(known(visit).withRun(net.peakMemoryBytes(), latencies));
+        if (repeat == 1) {
+            alone(net, visit);
+        }
     }
 
     /// A window with each phase timed, then a loop of each phase alone, as far as the network offers it.
@@ -332,6 +342,9 @@ public final class Runner {
                             "start-up, loading and warm-up of the program are in its joules; --roi START END leaves them out")
                     .inCell(visit.cellId()));
         }
+        if (method.layers().profile() && repeat == 1) {
+            layers(visit, Optional.empty());
+        }
         if (ran.unpairedMarks() > 0) {
             recorder.note(Note.of(
                             "marks-unpaired",
@@ -342,6 +355,54 @@ public final class Runner {
         }
         idleLoaded(visit, repeat, "end");
         save(known(visit));
+    }
+
+    /// Runs the largest layers alone, each as long as a measured window. The network is not prepared afterwards.
+    private void alone(NetworkUnderTest net, Visit visit) throws NetworkException, IOException {
+        List<Layers.Layer> largest = layers.getOrDefault(visit.cellId(), List.of()).stream()
+                .sorted(Comparator.comparingLong(Layers.Layer::nanos).reversed())
+                .limit(method.layers().isolate())
+                .toList();
+        for (Layers.Layer layer : largest) {
+            if (cancelled) {
+                return;
+            }
+            progress.begins(visit.cellId() + " · " + layer.name());
+            try {
+                alone(net, visit, layer);
+            } catch (NetworkException e) {
+                if (e.fatal() || cancelled) {
+                    throw e;
+                }
+                recorder.note(Note.of(
+                                "layer-not-alone",
+                                "warning",
+                                "the layer '%s' was not run alone: %s".formatted(layer.name(), firstLine(e)))
+                        .inCell(visit.cellId()));
+            }
+        }
+    }
+
+    private void alone(NetworkUnderTest net, Visit visit, Layers.Layer layer) throws NetworkException, IOException {
+        Map<String, String> options = new HashMap<>(visit.load().options());
+        options.put("layer", layer.name());
+        net.load(new LoadRequest(
+                visit.load().model(), visit.load().precision(), visit.load().device(), options));
+        net.prepare(visit.cell().batch(), visit.inputs());
+        net.run(RunRequest.of(RunRequest.Kind.WARMUP, method.warmup().minSeconds(), RunRequest.Timing.BARE));
+        Asked asked = ask(net, RunRequest.of(RunRequest.Kind.MEASURE, windowSeconds, RunRequest.Timing.BARE));
+        if (!cancelled) {
+            Window window = record(visit, 1, Window.Kind.ISOLATED, asked, Map.of());
+            long nanos = window.endNanos() - window.startNanos();
+            recorder.part(new Part(
+                    visit.cellId(),
+                    Part.Pass.LAYER_ALONE,
+                    layer.name(),
+                    layer.operator(),
+                    nanos,
+                    nanos,
+                    Optional.of(window.id())));
+        }
     }
 
     private void notes(Visit visit, List<String> sentences) throws IOException {
@@ -384,6 +445,28 @@ public final class Runner {
                             "info",
                             "two steps on the same inputs gave different outputs: nothing shows whether it computed the same while it was measured")
                     .inCell(visit.cellId()));
+        }
+        if (method.layers().profile()) {
+            layers(visit, verified.execution().layers());
+        }
+    }
+
+    private void layers(Visit visit, Optional<Layers> told) throws IOException {
+        if (told.isEmpty()) {
+            recorder.note(Note.of("layers-unknown", "warning", "the network does not tell the time of its layers")
+                    .inCell(visit.cellId()));
+            return;
+        }
+        layers.put(visit.cellId(), told.get().layers());
+        for (Layers.Layer layer : told.get().layers()) {
+            recorder.part(new Part(
+                    visit.cellId(),
+                    Part.Pass.LAYERS,
+                    layer.name(),
+                    layer.operator(),
+                    layer.nanos(),
+                    told.get().wholeNanos(),
+                    Optional.empty()));
         }
     }
 
@@ -579,10 +662,10 @@ public final class Runner {
         }
     }
 
-    private void record(Visit visit, int repeat, Window.Kind kind, Asked asked, Map<String, Long> phaseNanos)
+    private Window record(Visit visit, int repeat, Window.Kind kind, Asked asked, Map<String, Long> phaseNanos)
             throws IOException {
         RunAnswer answer = asked.answer();
-        progress.recorded(recorder.window(new Window(
+        Window window = recorder.window(new Window(
                 "",
                 visit.cellId(),
                 repeat,
@@ -593,7 +676,9 @@ public final class Runner {
                 answer.elements(),
                 answer.stamped(),
                 asked.conditions(),
-                phaseNanos)));
+                phaseNanos));
+        progress.recorded(window);
+        return window;
     }
 
     private void window(String cellId, int repeat, Window.Kind kind, long from, long to, Conditions conditions)

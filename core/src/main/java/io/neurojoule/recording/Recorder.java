@@ -142,6 +142,11 @@ public final class Recorder implements AutoCloseable {
         append(RunFiles.FINDINGS, RunFiles.JSON.writeValueAsString(note));
     }
 
+    /// Appends a part to `parts.jsonl`.
+    public void part(Part part) throws IOException {
+        append(RunFiles.PARTS, RunFiles.JSON.writeValueAsString(part));
+    }
+
     /// Writes what is known about a cell, whole or not at all; a later one of the same cell replaces it.
     public void cell(CellRecord cell) throws IOException {
         atomically(

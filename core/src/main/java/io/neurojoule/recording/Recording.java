@@ -27,6 +27,7 @@ public record Recording(
         List<Span> spans,
         List<Window> windows,
         List<CellRecord> cells,
+        List<Part> parts,
         List<Note> notes) {
     public Recording {
         signals = info.simulated().isPresent()
@@ -35,6 +36,7 @@ public record Recording(
         spans = List.copyOf(spans);
         windows = List.copyOf(windows);
         cells = List.copyOf(cells);
+        parts = List.copyOf(parts);
         notes = List.copyOf(notes);
     }
 
@@ -69,6 +71,7 @@ public record Recording(
                             .map(RunFiles::window)
                             .toList(),
                     cells(directory.resolve(RunFiles.CELLS)),
+                    Part.read(directory),
                     notes(directory.resolve(RunFiles.FINDINGS)));
         } catch (NoSuchFileException e) {
             throw new IOException(directory + " is not a run directory: there is no " + e.getFile(), e);

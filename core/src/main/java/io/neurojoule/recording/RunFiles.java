@@ -18,6 +18,7 @@ final class RunFiles {
     static final String WINDOWS = "windows.csv";
     static final String SPANS = "spans.csv";
     static final String FINDINGS = "findings.jsonl";
+    static final String PARTS = "parts.jsonl";
     static final String CELLS = "cells";
     static final String SIGNALS = "signals";
     static final String WORKLOAD = "workload";

@@ -32,7 +32,7 @@ public final class CsvReport implements ReportFormat {
         }
     }
 
-    private static String quoted(String text) {
+    static String quoted(String text) {
         boolean special = text.chars().anyMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
         return special ? '"' + text.replace("\"", "\"\"") + '"' : text;
     }

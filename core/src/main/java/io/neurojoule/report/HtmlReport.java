@@ -1,8 +1,10 @@
 package io.neurojoule.report;
 
 import io.neurojoule.analysis.CellResult;
+import io.neurojoule.analysis.DerivedFigure;
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.analysis.Finding;
+import io.neurojoule.analysis.LayerResult;
 import io.neurojoule.analysis.ResultRow;
 import io.neurojoule.recording.Signal;
 import io.neurojoule.recording.Window;
@@ -87,6 +89,8 @@ public final class HtmlReport implements ReportFormat {
                 + verdict(result)
                 + figure(result)
                 + power(curves)
+                + layers(result)
+                + derived(result)
                 + rows(result)
                 + cells(result)
                 + phases(result)
@@ -250,6 +254,87 @@ public final class HtmlReport implements ReportFormat {
                         escape(row.name()),
                         headline ? " class=\"headline\"" : "",
                         cells);
+    }
+
+    private static String layers(ExperimentResult result) {
+        if (result.layers().isEmpty()) {
+            return "";
+        }
+        String choices = result.layers().stream()
+                .map(LayerResult::cellId)
+                .distinct()
+                .map(id -> "<option>" + escape(id) + "</option>")
+                .collect(Collectors.joining());
+        String rows = result.layers().stream()
+                .map(layer -> tableRow(List.of(
+                        layer.cellId(),
+                        layer.name(),
+                        layer.operator(),
+                        Format.percent(layer.timeShare()),
+                        Format.quantity(layer.joulesPerElement(), "J"),
+                        layer.basis().name(),
+                        alone(layer),
+                        layer.aloneBasis().map(Enum::name).orElse(Format.ABSENT),
+                        layer.reason().orElse(""))))
+                .collect(Collectors.joining());
+        return """
+                <section id="layers">
+                <h2>Layers</h2>
+                <p><label>Cell <select id="layer-cell">%s</select></label></p>
+                <div class="chart" id="layer-chart"></div>
+                <p class="note">Width: share of the step's time in a profile of its own, after fusion. Above the step its operators, above them its
+                layers. Energy by time is MODELLED: it takes the power as the same in every layer. Energy alone is of the layer in a loop
+                of its own, with the start of each run in it. Grey: not attributed to a layer.</p>
+                <div class="scroll" tabindex="0"><table>
+                <thead><tr><th>cell</th><th>layer</th><th>operator</th><th>time</th><th>J/%s by time, MODELLED</th><th>basis</th>\
+                <th>J/%s alone</th><th>basis</th><th>why not</th></tr></thead>
+                <tbody>
+                %s</tbody>
+                </table></div>
+                </section>
+                """.formatted(
+                choices, escape(result.run().element()), escape(result.run().element()), rows);
+    }
+
+    private static String derived(ExperimentResult result) {
+        if (result.derived().isEmpty()) {
+            return "";
+        }
+        String rows = result.derived().stream()
+                .map(figure -> tableRow(List.of(
+                        figure.cellId(),
+                        figure.name(),
+                        value(figure),
+                        figure.basis().name(),
+                        figure.reason().orElse(""))))
+                .collect(Collectors.joining());
+        return """
+                <section id="derived">
+                <h2>Derived figures</h2>
+                <div class="scroll" tabindex="0"><table>
+                <thead><tr><th>cell</th><th>figure</th><th>value</th><th>basis</th><th>why not</th></tr></thead>
+                <tbody>
+                %s</tbody>
+                </table></div>
+                </section>
+                """.formatted(rows);
+    }
+
+    /// A share as a percentage, all else with its unit; and its bound.
+    static String value(DerivedFigure figure) {
+        if (figure.unit().isEmpty() && figure.value().isPresent()) {
+            return Format.percent(figure.value().getAsDouble());
+        }
+        return Format.quantity(figure.value(), figure.unit()) + plusMinus(figure.bound(), figure.unit());
+    }
+
+    /// Energy of a layer in a loop of its own, and its bound.
+    static String alone(LayerResult layer) {
+        return Format.quantity(layer.aloneJoulesPerElement(), "J") + plusMinus(layer.aloneBoundJoulesPerElement(), "J");
+    }
+
+    private static String plusMinus(OptionalDouble bound, String unit) {
+        return bound.isPresent() ? " ±" + Format.quantity(bound, unit) : "";
     }
 
     private static String cells(ExperimentResult result) {

@@ -2,8 +2,10 @@ package io.neurojoule.report;
 
 import io.neurojoule.analysis.CellResult;
 import io.neurojoule.analysis.CounterCheck;
+import io.neurojoule.analysis.DerivedFigure;
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.analysis.Finding;
+import io.neurojoule.analysis.LayerResult;
 import io.neurojoule.analysis.Observed;
 import io.neurojoule.analysis.PhaseRow;
 import io.neurojoule.analysis.ResultRow;
@@ -60,6 +62,14 @@ public final class JsonReport implements ReportFormat {
         tree.put("rows", result.rows().stream().map(JsonReport::row).toList());
         tree.put("cells", result.cells().stream().map(JsonReport::cell).toList());
         tree.put("phases", result.phases().stream().map(JsonReport::phase).toList());
+        if (!result.layers().isEmpty()) {
+            tree.put("layers", result.layers().stream().map(JsonReport::layer).toList());
+        }
+        if (!result.derived().isEmpty()) {
+            tree.put(
+                    "derived",
+                    result.derived().stream().map(JsonReport::derived).toList());
+        }
         tree.put("findings", result.findings().stream().map(JsonReport::finding).toList());
         tree.put("missing_windows", List.copyOf(result.missingWindows()));
         tree.put(
@@ -120,6 +130,27 @@ public final class JsonReport implements ReportFormat {
         put(tree, "profiler_cpu", cell.quality().profilerCpu());
         put(tree, "repeat_cv", cell.quality().repeatCv());
         cell.quality().throttleEvents().ifPresent(events -> tree.put("throttle_events", events));
+        return tree;
+    }
+
+    private static Map<String, Object> layer(LayerResult layer) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        List<Optional<Object>> values = LayersReport.values(layer);
+        for (int i = 0; i < values.size(); i++) {
+            put(tree, LayersReport.COLUMNS.get(i), values.get(i));
+        }
+        return tree;
+    }
+
+    private static Map<String, Object> derived(DerivedFigure figure) {
+        Map<String, Object> tree = new LinkedHashMap<>();
+        tree.put("cell_id", figure.cellId());
+        tree.put("name", figure.name());
+        put(tree, "value", figure.value());
+        put(tree, "bound", figure.bound());
+        tree.put("unit", figure.unit());
+        tree.put("basis", figure.basis().name());
+        put(tree, "reason", figure.reason());
         return tree;
     }
 

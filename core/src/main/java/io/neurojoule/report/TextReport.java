@@ -1,13 +1,16 @@
 package io.neurojoule.report;
 
 import io.neurojoule.analysis.CellResult;
+import io.neurojoule.analysis.DerivedFigure;
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.analysis.Finding;
+import io.neurojoule.analysis.LayerResult;
 import io.neurojoule.analysis.PhaseRow;
 import io.neurojoule.analysis.ResultRow;
 import io.neurojoule.analysis.Severity;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -28,6 +31,9 @@ public final class TextReport implements ReportFormat {
 
     /// Data types that take less of the run time are not named.
     private static final double SHOWN_SHARE = 0.05;
+
+    /// Layers of a cell; results.json and layers.csv have them all.
+    private static final int SHOWN_LAYERS = 5;
 
     @Override
     public String name() {
@@ -65,6 +71,8 @@ public final class TextReport implements ReportFormat {
         executions(result, out);
         holes(result, verdict, out);
         phases(result, out);
+        derived(result, out);
+        layers(result, out);
         findings(result, out);
         if (verdict.sentence().isPresent()) {
             out.append("  ").append(verdict.sentence().get()).append("\n");
@@ -125,6 +133,65 @@ public final class TextReport implements ReportFormat {
                 Format.quantity(row.watts(), "W"),
                 row.basis().name(),
                 oneLine(row.reason().orElse("")));
+    }
+
+    private static void derived(ExperimentResult result, Appendable out) throws IOException {
+        List<List<String>> lines = new ArrayList<>();
+        for (DerivedFigure figure : result.derived()) {
+            lines.add(List.of(
+                    figure.cellId(),
+                    figure.name(),
+                    HtmlReport.value(figure),
+                    figure.basis().name(),
+                    figure.reason().map(TextReport::oneLine).orElse("")));
+        }
+        if (!lines.isEmpty()) {
+            lines.addFirst(List.of("cell", "derived figure", "value", "basis", ""));
+            print(lines, out);
+        }
+    }
+
+    /// The largest of each cell, and what belongs to none.
+    private static void layers(ExperimentResult result, Appendable out) throws IOException {
+        List<List<String>> lines = new ArrayList<>();
+        result.layers().stream()
+                .collect(Collectors.groupingBy(LayerResult::cellId, LinkedHashMap::new, Collectors.toList()))
+                .values()
+                .forEach(layers -> layers.stream()
+                        .sorted(Comparator.comparing(
+                                        (LayerResult layer) -> layer.name().equals(LayerResult.UNATTRIBUTED))
+                                .thenComparing(LayerResult::timeShare, Comparator.reverseOrder()))
+                        .filter(layer -> layers.size() <= SHOWN_LAYERS
+                                || layer.name().equals(LayerResult.UNATTRIBUTED)
+                                || rank(layers, layer) < SHOWN_LAYERS)
+                        .forEach(layer -> lines.add(List.of(
+                                layer.cellId(),
+                                oneLine(layer.name()),
+                                layer.operator(),
+                                Format.percent(layer.timeShare()),
+                                Format.quantity(layer.joulesPerElement(), "J"),
+                                layer.basis().name(),
+                                HtmlReport.alone(layer),
+                                layer.aloneBasis().map(Enum::name).orElse(Format.ABSENT)))));
+        if (!lines.isEmpty()) {
+            String each = "J/" + result.run().element();
+            lines.addFirst(List.of(
+                    "cell",
+                    "layer",
+                    "operator",
+                    "time",
+                    each + " by time, MODELLED",
+                    "basis",
+                    each + " alone",
+                    "basis"));
+            print(lines, out);
+        }
+    }
+
+    private static long rank(List<LayerResult> layers, LayerResult layer) {
+        return layers.stream()
+                .filter(other -> other.timeShare() > layer.timeShare())
+                .count();
     }
 
     /// What is said more than once, for each window for example, is printed once; a failure stands with its cell above;

@@ -180,14 +180,49 @@
       ? "Not above zero, so not on a logarithmic axis: " + below.map(row => `${row.cell_id} ${withUnit(what.value(row), "J")}`).join(", ") : "";
   }
 
+  /** An icicle: the step, its operators, its layers; widths are time. */
+  function layers() {
+    const host = document.getElementById("layer-chart");
+    if (!host) return;
+    const cell = document.getElementById("layer-cell").value;
+    const own = results.layers.filter(layer => layer.cell_id === cell);
+    const operators = d3.group(own, layer => layer.operator);
+    const root = d3.hierarchy({ name: "step", children: [...operators].map(([operator, of]) => ({ name: operator || "not attributed", operator, children: of })) })
+      .sum(node => node.time_share ?? 0)
+      .sort((a, b) => (a.data.operator === "") - (b.data.operator === "") || b.value - a.value);
+    const plot = emptyPlot(host, 132, { left: 0, right: 0, top: 0, bottom: 0 });
+    const { svg, width, height } = plot;
+    d3.partition().size([width, height])(root);
+    const ink = d3.scaleOrdinal([...operators.keys()].filter(operator => operator), d3.schemeTableau10);
+    const joules = layer => layer.joules_per_element === undefined ? "" : `, ${withUnit(layer.joules_per_element, "J")} by time, MODELLED (${layer.basis})`;
+    for (const node of root.descendants()) {
+      if (node.depth === 2 && !node.data.operator) continue;
+      const box = svg.append("g").attr("transform", `translate(${node.x0},${height - node.y1})`);
+      const wide = Math.max(0, node.x1 - node.x0 - 1);
+      box.append("rect").attr("width", wide).attr("height", node.y1 - node.y0 - 1)
+        .attr("fill", node.data.operator ? ink(node.data.operator) : "var(--idle)").attr("opacity", node.depth === 2 ? .75 : node.depth ? .95 : .35)
+        .attr("class", "layer").attr("data-name", node.data.name ?? node.data.layer).attr("data-share", node.value);
+      const name = node.data.layer ?? node.data.name;
+      const share = d3.format(".1%")(node.value);
+      box.append("title").text(`${name} ${share}${node.data.layer ? joules(node.data) : ""}`);
+      const fits = Math.floor((wide - 8) / 7);
+      if (fits >= 4) {
+        const text = `${name} ${share}`;
+        box.append("text").attr("x", 4).attr("y", 26).text(text.length > fits ? text.slice(0, fits - 1) + "…" : text);
+      }
+    }
+  }
+
   function draw() {
     energy();
+    layers();
     againstBatch(document.getElementById("rate-chart"), rate);
     overTime();
   }
 
   if (location.hash === "#above-idle") document.querySelector("input[value=above-idle]").checked = true;
   document.querySelectorAll("input[name=energy]").forEach(input => input.addEventListener("change", energy));
+  document.getElementById("layer-cell")?.addEventListener("change", layers);
   window.addEventListener("resize", draw);
   legend();
   draw();

@@ -2,12 +2,15 @@ package io.neurojoule.analysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.neurojoule.recording.CellRecord;
 import io.neurojoule.recording.Conditions;
+import io.neurojoule.recording.Part;
 import io.neurojoule.recording.Recording;
 import io.neurojoule.recording.RunInfo;
 import io.neurojoule.recording.Signal;
+import io.neurojoule.recording.Span;
 import io.neurojoule.recording.Window;
 import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
@@ -23,6 +26,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -34,6 +38,8 @@ class AnalyzerTest {
     private final List<Window> windows = new ArrayList<>();
     private final List<Double> busy = new ArrayList<>();
     private final Map<String, List<String>> more = new LinkedHashMap<>();
+    private final List<Part> parts = new ArrayList<>();
+    private final List<Span> spans = new ArrayList<>();
 
     private void window(Window.Kind kind, int repeat, long elements) {
         long start = windows.size() * SECOND;
@@ -78,6 +84,7 @@ class AnalyzerTest {
         Map<String, List<String>> boundaries = new LinkedHashMap<>();
         boundaries.put("compute", List.of("rapl:package-0", "rapl:package-1"));
         boundaries.putAll(more);
+        boundaries.put("device", List.of("rapl:package-1"));
         RunInfo info = new RunInfo(
                 RunInfo.FORMAT,
                 "test",
@@ -100,7 +107,7 @@ class AnalyzerTest {
                          "repeats": 2}
                         """);
         return Analyzer.analyze(
-                new Recording(Path.of("."), info, plan, signals, List.of(), windows, List.of(cell), List.of()));
+                new Recording(Path.of("."), info, plan, signals, spans, windows, List.of(cell), parts, List.of()));
     }
 
     private static CellRecord measured() {
@@ -177,6 +184,109 @@ class AnalyzerTest {
 
         assertThat(row.basis()).isEqualTo(Basis.UNAVAILABLE);
         assertThat(row.reason().orElseThrow()).contains("rapl:package-1");
+    }
+
+    private void part(Part.Pass pass, String name, long nanos, String... windowId) {
+        parts.add(new Part(
+                CELL,
+                pass,
+                name,
+                name.startsWith("conv") ? "Conv" : "",
+                nanos,
+                1000,
+                Stream.of(windowId).findFirst()));
+    }
+
+    private void phases(Window.Kind kind, Map<String, Long> nanos) {
+        window(Window.Kind.MEASURE, 3, 500); // for its power
+        Window last = windows.removeLast();
+        windows.add(new Window(
+                last.id(), CELL, 1, kind, last.startNanos(), last.endNanos(), 1, 500, true, Conditions.UNKNOWN, nanos));
+    }
+
+    @Test
+    void aLayersTimeModelsItsEnergyAndWhatNoneHasStandsLast() {
+        twoRepeats();
+        window(Window.Kind.MEASURE, 3, 500); // 150 J
+        windows.set(10, new Window("w10", CELL, 1, Window.Kind.ISOLATED, 10 * SECOND, 11 * SECOND, 1, 500, true));
+        part(Part.Pass.LAYERS, "conv1", 600);
+        part(Part.Pass.LAYERS, "conv2", 300);
+        part(Part.Pass.LAYER_ALONE, "conv1", 1000, "w10");
+
+        List<LayerResult> layers = analyze(both(), measured(), Optional.empty()).layers();
+
+        assertThat(layers).extracting(LayerResult::name).containsExactly("conv1", "conv2", "not attributed");
+        double[] expected = {0.6 * 0.075, 0.3 * 0.075, 0.1 * 0.075};
+        for (int i = 0; i < 3; i++) {
+            assertThat(layers.get(i).joulesPerElement().getAsDouble()).isCloseTo(expected[i], within(1e-6));
+            assertThat(layers.get(i).basis()).isEqualTo(Basis.MODELLED);
+        }
+        assertThat(layers.getFirst().aloneJoulesPerElement().getAsDouble()).isCloseTo(0.3, within(1e-5));
+        assertThat(layers.getFirst().aloneBasis()).contains(Basis.DERIVED);
+        assertThat(layers.get(1).aloneJoulesPerElement()).isEmpty();
+    }
+
+    @Test
+    void layersThatRanSideBySideHaveATimeAndNoEnergy() {
+        twoRepeats();
+        part(Part.Pass.LAYERS, "conv1", 700);
+        part(Part.Pass.LAYERS, "conv2", 600);
+
+        List<LayerResult> layers = analyze(both(), measured(), Optional.empty()).layers();
+
+        assertThat(layers).hasSize(2).allSatisfy(layer -> {
+            assertThat(layer.basis()).isEqualTo(Basis.UNAVAILABLE);
+            assertThat(layer.joulesPerElement()).isEmpty();
+            assertThat(layer.reason().orElseThrow()).contains("130 %");
+        });
+    }
+
+    @Test
+    void anAcceleratorsDriverHasItsShareAndTheCardWithoutItItsEnergy() {
+        twoRepeats();
+        phases(Window.Kind.PHASES, Map.of("pack", SECOND * 55 / 100, "execute", SECOND * 40 / 100));
+        phases(Window.Kind.ISOLATED, Map.of("execute", SECOND));
+        spans.add(new Span("load_bitfile", SECOND / 10, SECOND / 2));
+        Map<String, String> told = Map.of("cycles_per_element", "1024", "fclk_mhz", "250");
+        CellRecord cell = measured().withLoad(0.9, 0.1, Map.of(), told);
+
+        List<DerivedFigure> derived = analyze(both(), cell, Optional.empty()).derived();
+        List<DerivedFigure> simulated =
+                analyze(both(), cell, Optional.of("a lab")).derived();
+
+        assertThat(derived)
+                .extracting(DerivedFigure::name)
+                .containsExactly(
+                        "driver_share",
+                        "driver_joules_per_element",
+                        "ideal_throughput",
+                        "driver_free_joules",
+                        "setup_joules:load_bitfile");
+        // 1 - 400/1000; 60 % of 75 mJ; 250 MHz / 1024; 50 W of the card for 4.096 us; 150 W for 0.4 s.
+        double[] expected = {0.6, 0.045, 244140.625, 50 * 4.096e-6, 60};
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(derived.get(i).value().getAsDouble()).isCloseTo(expected[i], withinPercentage(0.01));
+            assertThat(derived.get(i).basis()).isEqualTo(i == 1 ? Basis.MODELLED : Basis.DERIVED);
+        }
+        assertThat(derived)
+                .extracting(figure -> figure.bound().isPresent())
+                .containsExactly(false, false, false, true, true);
+        assertThat(simulated)
+                .hasSize(5)
+                .allSatisfy(figure -> assertThat(figure.basis()).isEqualTo(Basis.SIMULATED));
+    }
+
+    @Test
+    void withoutTheAcceleratorAloneThereIsNoFigureWithoutItsDriver() {
+        twoRepeats();
+        Map<String, String> told = Map.of("cycles_per_element", "1024", "fclk_mhz", "250");
+
+        List<DerivedFigure> derived = analyze(both(), measured().withLoad(0.9, 0.1, Map.of(), told), Optional.empty())
+                .derived();
+
+        assertThat(derived).extracting(DerivedFigure::name).containsExactly("ideal_throughput", "driver_free_joules");
+        assertThat(derived.getLast().basis()).isEqualTo(Basis.UNAVAILABLE);
+        assertThat(derived.getLast().reason().orElseThrow()).contains("not run alone");
     }
 
     @Test

@@ -67,6 +67,7 @@ class ObservedTest {
                 List.of(),
                 windows,
                 List.of(),
+                List.of(),
                 List.of());
     }
 

@@ -130,6 +130,7 @@ class PhaseEnergyTest {
                 spans,
                 windows,
                 cells,
+                List.of(),
                 List.<Note>of()));
     }
 

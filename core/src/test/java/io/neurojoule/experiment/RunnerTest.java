@@ -1,8 +1,10 @@
 package io.neurojoule.experiment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
+import io.neurojoule.recording.Part;
 import io.neurojoule.recording.Recorder;
 import io.neurojoule.recording.Window;
 import io.neurojoule.sensor.Channel;
@@ -14,6 +16,7 @@ import io.neurojoule.time.Ticker;
 import io.neurojoule.workload.Capabilities;
 import io.neurojoule.workload.Execution;
 import io.neurojoule.workload.InputSpec;
+import io.neurojoule.workload.Layers;
 import io.neurojoule.workload.LoadRequest;
 import io.neurojoule.workload.Loaded;
 import io.neurojoule.workload.NetworkException;
@@ -62,6 +65,8 @@ class RunnerTest {
     private int shown;
     private boolean varies;
     private double afterWindow = 8;
+    private Experiment.Layers layers = Experiment.Layers.OFF;
+    private final List<String> loadedLayers = new ArrayList<>();
     private OptionalDouble coolBelow = OptionalDouble.empty();
     private final Map<Sensor, Duration> sensors = new HashMap<>();
     private double usesSeconds = 0.25;
@@ -82,7 +87,14 @@ class RunnerTest {
         }
 
         @Override
-        public Loaded load(LoadRequest request) {
+        public Loaded load(LoadRequest request) throws NetworkException {
+            String layer = request.options().getOrDefault("layer", "");
+            if (!layer.isEmpty()) {
+                loadedLayers.add(layer);
+            }
+            if (layer.equals("large")) {
+                throw new NetworkException(Code.UNSUPPORTED, "it has a sub-graph");
+            }
             return Loaded.silent();
         }
 
@@ -128,7 +140,16 @@ class RunnerTest {
             double output = varies ? shown : shown <= 3 ? batch : afterWindow;
             return new Verified(
                     List.of(new Tensor("y", List.of(2L), new double[] {output, -1})),
-                    new Execution(Map.of(), Map.of("threads", "2"), List.of()));
+                    new Execution(
+                            Map.of(),
+                            Map.of("threads", "2"),
+                            List.of(),
+                            Optional.of(new Layers(
+                                    1000,
+                                    List.of(
+                                            new Layers.Layer("small", "Relu", 10),
+                                            new Layers.Layer("middle", "Conv", 300),
+                                            new Layers.Layer("large", "If", 500))))));
         }
 
         @Override
@@ -157,6 +178,7 @@ class RunnerTest {
                 1,
                 new Experiment.Cooldown(0, coolBelow),
                 new Experiment.Phases(phases.isEmpty() ? "off" : "sampled", !phases.isEmpty()),
+                layers,
                 0,
                 1,
                 true);
@@ -309,6 +331,36 @@ class RunnerTest {
         // 1 − (−1 − −2)² / ((8 − 3)² + (−2 − 3)²)
         assertThat(cell.path("agreement").asDouble(0)).isCloseTo(1 - 1.0 / 50, within(1e-12));
         assertThat(cell.path("settings").path("threads").asString("")).isEqualTo("2");
+    }
+
+    @Test
+    void theLargestLayersRunAloneAfterEverythingElseAndOneThatCannotFailsNothing() throws IOException {
+        layers = new Experiment.Layers(true, 2);
+        givesOutputs = true;
+
+        run(8);
+
+        assertThat(loadedLayers).containsExactly("large", "middle");
+        assertThat(failures).isEmpty();
+        assertThat(kinds()).containsOnlyOnce(Window.Kind.ISOLATED);
+        assertThat(kinds().indexOf(Window.Kind.ISOLATED)).isGreaterThan(kinds().lastIndexOf(Window.Kind.IDLE_LOADED));
+        List<Part> parts = Part.read(directory.resolve("run"));
+        assertThat(parts)
+                .filteredOn(part -> part.pass() == Part.Pass.LAYERS)
+                .extracting(Part::name, Part::nanos, Part::wholeNanos)
+                .containsExactly(tuple("small", 10L, 1000L), tuple("middle", 300L, 1000L), tuple("large", 500L, 1000L));
+        assertThat(parts)
+                .filteredOn(part -> part.pass() == Part.Pass.LAYER_ALONE)
+                .extracting(Part::name, Part::windowId)
+                .containsExactly(tuple("middle", Optional.of(isolated().id())));
+        assertThat(directory.resolve("run/findings.jsonl")).content().contains("layer-not-alone", "it has a sub-graph");
+    }
+
+    private Window isolated() {
+        return windows.stream()
+                .filter(window -> window.kind() == Window.Kind.ISOLATED)
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test

@@ -2,9 +2,11 @@ package io.neurojoule.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.neurojoule.analysis.ExperimentResult;
+import io.neurojoule.analysis.LayerResult;
 import io.neurojoule.analysis.ResultRow;
 import io.neurojoule.recording.Signal;
 import io.neurojoule.recording.Window;
@@ -28,6 +30,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class HtmlReportTest extends ReportFormatContract {
+    private static final Pattern LAYER = Pattern.compile(
+            "<rect width=\"([0-9.]+)\"[^>]*class=\"layer\" data-name=\"([^\"]*)\" data-share=\"([0-9.]+)\"");
     private static final Pattern ROW = Pattern.compile(
             "<tr data-cell-id=\"([^\"]*)\" data-scope=\"([^\"]*)\" data-name=\"([^\"]*)\"[^>]*>(.*?)</tr>",
             Pattern.DOTALL);
@@ -110,6 +114,23 @@ class HtmlReportTest extends ReportFormatContract {
                 .isEqualTo(expected(row -> row.aboveIdleJoulesPerElement().orElseThrow()));
     }
 
+    @Test
+    void aLayerIsAsWideAsItsShareOfTheTimeAndWhatIsNotAttributedIsDrawnToo() throws Exception {
+        Matcher box = LAYER.matcher(dom(chromium(), page(), ""));
+        Map<String, Double> widths = new HashMap<>();
+        while (box.find()) {
+            assertThat(Double.parseDouble(box.group(3))).isBetween(0.0, 1.0);
+            widths.put(unescape(box.group(2)), Double.parseDouble(box.group(1)) + 1); // and a gap of one
+        }
+
+        double whole = widths.getOrDefault("step", 0.0);
+        for (LayerResult layer : MadeResult.result().layers()) {
+            assertThat(widths.getOrDefault(layer.name(), 0.0))
+                    .as(layer.name())
+                    .isCloseTo(layer.timeShare() * whole, within(0.01));
+        }
+    }
+
     /// The widest intervals are those that a logarithmic axis has no place for; leaving them out would look like
     /// certainty.
     @Test
@@ -127,6 +148,8 @@ class HtmlReportTest extends ReportFormatContract {
                         made.run(),
                         made.boundaries(),
                         rows,
+                        List.of(),
+                        List.of(),
                         List.of(),
                         List.of(),
                         List.of(),
@@ -154,6 +177,8 @@ class HtmlReportTest extends ReportFormatContract {
                         made.tool(),
                         made.run(),
                         Map.of(),
+                        List.of(),
+                        List.of(),
                         List.of(),
                         List.of(),
                         List.of(),

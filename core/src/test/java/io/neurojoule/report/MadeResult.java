@@ -3,8 +3,10 @@ package io.neurojoule.report;
 import io.neurojoule.analysis.CellResult;
 import io.neurojoule.analysis.CounterCheck;
 import io.neurojoule.analysis.Delay;
+import io.neurojoule.analysis.DerivedFigure;
 import io.neurojoule.analysis.ExperimentResult;
 import io.neurojoule.analysis.Finding;
+import io.neurojoule.analysis.LayerResult;
 import io.neurojoule.analysis.Observed;
 import io.neurojoule.analysis.PhaseRow;
 import io.neurojoule.analysis.Quality;
@@ -42,6 +44,8 @@ final class MadeResult {
                 made.run(),
                 made.boundaries(),
                 rows,
+                List.of(),
+                List.of(),
                 List.of(),
                 List.of(),
                 List.of(),
@@ -112,6 +116,35 @@ final class MadeResult {
                 cells,
                 phases(),
                 List.of(
+                        layer("conv " + HOSTILE, "Conv", 0.75, OptionalDouble.of(0.02)),
+                        layer("fc", "Gemm", 0.2, OptionalDouble.empty()),
+                        layer(LayerResult.UNATTRIBUTED, "", 0.05, OptionalDouble.empty())),
+                List.of(
+                        new DerivedFigure(
+                                "cpu-fp32-1",
+                                "driver_share",
+                                "",
+                                OptionalDouble.of(0.9),
+                                OptionalDouble.empty(),
+                                Basis.DERIVED,
+                                Optional.empty()),
+                        new DerivedFigure(
+                                "cpu-fp32-1",
+                                "setup_joules:load_bitfile",
+                                "J",
+                                OptionalDouble.of(3.5),
+                                OptionalDouble.of(0.5),
+                                Basis.DERIVED,
+                                Optional.empty()),
+                        new DerivedFigure(
+                                "cpu-fp32-1",
+                                "driver_free_joules",
+                                "J",
+                                OptionalDouble.empty(),
+                                OptionalDouble.empty(),
+                                Basis.UNAVAILABLE,
+                                Optional.of(HOSTILE))),
+                List.of(
                         Finding.of("clocks-not-locked", Severity.INFO, "Clocks were free. Lock them for less spread."),
                         Finding.of("foreign-load", Severity.WARNING, HOSTILE)
                                 .inCell("cpu-fp32-1")
@@ -127,6 +160,20 @@ final class MadeResult {
                                 0,
                                 OptionalDouble.of(0.98765)),
                         new CounterCheck("rapl:package-0", "hwmon:0000:00:18.3/power1", 0, 0, OptionalDouble.empty())));
+    }
+
+    private static LayerResult layer(String name, String operator, double share, OptionalDouble alone) {
+        return new LayerResult(
+                "cpu-fp32-1",
+                name,
+                operator,
+                share,
+                OptionalDouble.of(share * 0.0312),
+                Basis.MODELLED,
+                alone,
+                alone.isPresent() ? OptionalDouble.of(0.001) : alone,
+                alone.isPresent() ? Optional.of(Basis.DERIVED) : Optional.empty(),
+                Optional.empty());
     }
 
     private static void add(

@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.TensorInfo;
@@ -12,6 +13,7 @@ import io.neurojoule.graph.Dimension;
 import io.neurojoule.graph.ModelException;
 import io.neurojoule.graph.OnnxModel;
 import io.neurojoule.graph.Port;
+import io.neurojoule.graph.Subgraph;
 import io.neurojoule.time.Ticker;
 import io.neurojoule.workload.Capabilities;
 import io.neurojoule.workload.Execution;
@@ -42,6 +44,7 @@ import java.util.regex.Pattern;
 /// One ONNX file in ONNX Runtime; inputs and outputs stay in the same buffers from step to step.
 final class OnnxRuntimeNetwork implements Network {
     private static final int PROFILED_RUNS = 20;
+    private static final String OPTIMISED = "optimised.onnx";
 
     /// A slow network needs no 20 runs to show its types.
     private static final long PROFILE_NANOS = 1_000_000_000L;
@@ -81,13 +84,8 @@ final class OnnxRuntimeNetwork implements Network {
         }
         Settings settings = Settings.of(request.options());
         Path file = Path.of(request.model());
-        OnnxModel read = model(file);
-        try (SessionOptions options = settings.session()) {
-            session = Optional.of(environment.createSession(file.toString(), options));
-        } catch (OrtException e) {
-            throw unreadable(file, e);
-        }
-        model = Optional.of(read);
+        open(file, settings);
+        OnnxModel read = model.orElseThrow();
         artefact = Optional.of(new Artefact(file, settings, request.precision()));
         return new Loaded(
                 OptionalLong.of(read.weights()),
@@ -146,16 +144,21 @@ final class OnnxRuntimeNetwork implements Network {
             throw new IllegalStateException("nothing is prepared");
         }
         Artefact loaded = artefact.orElseThrow();
-        ExecutedTypes types;
+        if (loaded.settings().layer().isPresent()) {
+            return Execution.UNKNOWN; // it is the whole network that is profiled
+        }
+        Profile profile;
         try {
-            types = profile(loaded);
+            profile = profile(loaded);
         } catch (OrtException | IOException e) {
             return new Execution(
                     Map.of(),
                     Map.of(),
                     List.of("The data types really executed are not known, as no trial run was possible: "
-                            + String.valueOf(e.getMessage()).lines().findFirst().orElse("")));
+                            + String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
+                    Optional.empty());
         }
+        ExecutedTypes types = profile.types();
         List<String> notes = new ArrayList<>();
         String precision = loaded.precision();
         double computing = 1 - types.shares().getOrDefault("conversion", 0.0);
@@ -167,12 +170,25 @@ final class OnnxRuntimeNetwork implements Network {
         if (precision.startsWith("fp16") && types.floatConvolutions()) {
             notes.add("The precision fell back: convolutions run as fp32 on this device.");
         }
-        return new Execution(types.shares(), Map.of(), notes);
+        return new Execution(types.shares(), Map.of(), notes, profile.times().layers());
     }
 
-    private ExecutedTypes profile(Artefact loaded) throws OrtException, IOException {
+    private record Profile(ExecutedTypes types, NodeTimes times) {}
+
+    private Profile profile(Artefact loaded) throws OrtException, IOException {
         Path folder = Files.createTempDirectory("neurojoule-onnx");
+        try {
+            return profile(loaded, folder);
+        } finally {
+            delete(folder);
+        }
+    }
+
+    /// @param folder where the graph that was run is left as [#OPTIMISED]
+    private Profile profile(Artefact loaded, Path folder) throws OrtException, IOException {
         try (SessionOptions options = loaded.settings().session()) {
+            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR); // else it warns of what isolate wants
+            options.setOptimizedModelFilePath(folder.resolve(OPTIMISED).toString());
             options.enableProfiling(folder.resolve("profile").toString());
             try (OrtSession profiled = environment.createSession(loaded.file().toString(), options)) {
                 Ticker clock = Ticker.monotonic();
@@ -180,10 +196,9 @@ final class OnnxRuntimeNetwork implements Network {
                 for (int run = 0; run < PROFILED_RUNS && clock.nanos() - start < PROFILE_NANOS; run++) {
                     profiled.run(inputs).close();
                 }
-                return ExecutedTypes.read(Path.of(profiled.endProfiling()));
+                Path profile = Path.of(profiled.endProfiling());
+                return new Profile(ExecutedTypes.read(profile), NodeTimes.read(profile));
             }
-        } finally {
-            delete(folder);
         }
     }
 
@@ -198,6 +213,60 @@ final class OnnxRuntimeNetwork implements Network {
 
     @Override
     public void prepare(int batch, List<InputSpec> specs) throws NetworkException {
+        Artefact whole = artefact.orElseThrow(() -> new IllegalStateException("nothing is loaded"));
+        if (whole.settings().layer().isEmpty()) {
+            prepareInputs(batch, specs);
+            return;
+        }
+        open(whole.file(), whole.settings());
+        prepareInputs(batch, specs);
+        isolate(whole, batch, whole.settings().layer().get());
+    }
+
+    /// From here on a step is this node of the optimised graph, alone, on seeded values of the shapes that it has in
+    /// the
+    /// whole network.
+    private void isolate(Artefact whole, int batch, String layer) throws NetworkException {
+        try {
+            Path folder = Files.createTempDirectory("neurojoule-onnx");
+            try {
+                NodeTimes.Node node = profile(whole, folder).times().nodes().get(layer);
+                if (node == null) {
+                    throw new NetworkException(Code.UNSUPPORTED, "the optimised network runs no layer '" + layer + "'");
+                }
+                Path cut = folder.resolve("layer.onnx");
+                Subgraph.write(
+                        folder.resolve(OPTIMISED),
+                        layer,
+                        NodeTimes.tensors(node.inputs()),
+                        NodeTimes.tensors(node.outputs()),
+                        cut);
+                release();
+                open(cut, whole.settings().asIs());
+                prepareInputs(batch, List.of());
+            } finally {
+                delete(folder);
+            }
+        } catch (OrtException | IOException | ModelException e) {
+            release();
+            throw new NetworkException(
+                    Code.UNSUPPORTED, "layer '%s' cannot run alone: %s".formatted(layer, e.getMessage()));
+        }
+    }
+
+    /// Makes a session of the file, in place of the one there is.
+    private void open(Path file, Settings settings) throws NetworkException {
+        OnnxModel read = model(file);
+        closeSession();
+        try (SessionOptions options = settings.session()) {
+            session = Optional.of(environment.createSession(file.toString(), options));
+        } catch (OrtException e) {
+            throw unreadable(file, e);
+        }
+        model = Optional.of(read);
+    }
+
+    private void prepareInputs(int batch, List<InputSpec> specs) throws NetworkException {
         OrtSession loaded = loaded();
         OnnxModel read = model.orElseThrow();
         release();
@@ -357,6 +426,11 @@ final class OnnxRuntimeNetwork implements Network {
 
     @Override
     public void close() {
+        closeSession();
+        artefact = Optional.empty();
+    }
+
+    private void closeSession() {
         release();
         if (session.isPresent()) {
             try {

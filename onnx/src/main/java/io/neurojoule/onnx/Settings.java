@@ -7,11 +7,15 @@ import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import io.neurojoule.plugin.Spelling;
 import io.neurojoule.workload.NetworkException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// How ONNX Runtime is set up.
-record Settings(int threads, int interopThreads, int spinning, String graphOptimization) {
-    private static final Set<String> NAMES = Set.of("threads", "interop_threads", "spinning", "graph_optimization");
+///
+/// @param layer the only node of the optimised graph to run
+record Settings(int threads, int interopThreads, int spinning, String graphOptimization, Optional<String> layer) {
+    private static final Set<String> NAMES =
+            Set.of("threads", "interop_threads", "spinning", "graph_optimization", "layer");
     private static final Map<String, OptLevel> LEVELS = Map.of(
             "all", OptLevel.ALL_OPT,
             "extended", OptLevel.EXTENDED_OPT,
@@ -37,7 +41,8 @@ record Settings(int threads, int interopThreads, int spinning, String graphOptim
                 number(options, "threads", Runtime.getRuntime().availableProcessors(), 1, 4096),
                 number(options, "interop_threads", 1, 1, 4096),
                 number(options, "spinning", 0, 0, 1),
-                level);
+                level,
+                Optional.ofNullable(options.get("layer")));
     }
 
     /// Options for a session; the caller closes them.
@@ -53,6 +58,11 @@ record Settings(int threads, int interopThreads, int spinning, String graphOptim
             session.setOptimizationLevel(level);
         }
         return session;
+    }
+
+    /// The same, for a graph that is optimised already.
+    Settings asIs() {
+        return new Settings(threads, interopThreads, spinning, "disable", layer);
     }
 
     /// For the record.

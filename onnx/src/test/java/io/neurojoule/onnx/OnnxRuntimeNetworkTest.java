@@ -10,6 +10,7 @@ import io.neurojoule.graph.RadioMlVgg10.Precision;
 import io.neurojoule.plugin.Plugins;
 import io.neurojoule.workload.Execution;
 import io.neurojoule.workload.InputSpec;
+import io.neurojoule.workload.Layers;
 import io.neurojoule.workload.LoadRequest;
 import io.neurojoule.workload.Loaded;
 import io.neurojoule.workload.Network;
@@ -146,6 +147,52 @@ class OnnxRuntimeNetworkTest {
 
         assertThat(network.execution().shares()).containsOnlyKeys("float32");
         assertThat(network.outputs().getFirst().shape()).containsExactly(2L, 3L, 64L);
+    }
+
+    @Test
+    void theTimesOfTheLayersAreThoseOfTheFusedGraphAndAddUpToNoMoreThanTheStep() throws Exception {
+        Layers layers = executionOf(vgg10(Precision.FP32), "fp32").layers().orElseThrow();
+
+        assertThat(layers.layers()).extracting(Layers.Layer::operator).contains("FusedConv", "MaxPool");
+        assertThat(layers.layers()).extracting(Layers.Layer::name).doesNotHaveDuplicates();
+        assertThat(layers.layers().stream().mapToLong(Layers.Layer::nanos).sum())
+                .isPositive()
+                .isLessThanOrEqualTo(layers.wholeNanos());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4})
+    void everyLayerOfTheBundledNetworksRunsAlone(int batch) throws Exception {
+        for (Precision precision : Precision.values()) {
+            Path file = vgg10(precision);
+            load(file, "default");
+            network.prepare(batch, FRAMES);
+            for (Layers.Layer layer : network.execution().layers().orElseThrow().layers()) {
+                network.load(new LoadRequest(file.toString(), "default", "cpu", Map.of("layer", layer.name())));
+                network.prepare(batch, FRAMES);
+                network.step(Phases.NONE);
+
+                assertThat(network.outputs())
+                        .as("%s in batches of %d", layer.name(), batch)
+                        .isNotEmpty()
+                        .allSatisfy(output -> assertThat(output.values()).isNotEmpty());
+                assertThat(network.execution()).isEqualTo(Execution.UNKNOWN);
+                network.prepare(batch, FRAMES); // from the whole network again
+                network.step(Phases.NONE);
+            }
+        }
+    }
+
+    @Test
+    void aLayerThatIsNotThereIsAHole() throws Exception {
+        Path file = vgg10(Precision.FP32);
+        network.load(new LoadRequest(file.toString(), "fp32", "cpu", Map.of("layer", "conv99")));
+
+        assertThatThrownBy(() -> network.prepare(1, FRAMES))
+                .isInstanceOf(NetworkException.class)
+                .hasMessageContaining("conv99")
+                .extracting(e -> ((NetworkException) e).code())
+                .isEqualTo(Code.UNSUPPORTED);
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.neurojoule.workload.protocol;
 
 import io.neurojoule.workload.Capabilities;
 import io.neurojoule.workload.Execution;
+import io.neurojoule.workload.Layers;
 import io.neurojoule.workload.Loaded;
 import io.neurojoule.workload.NetworkException;
 import io.neurojoule.workload.NetworkException.Code;
@@ -94,7 +95,7 @@ public record Answer(ObjectNode message) {
 
     /// What `verify` says about how the network is executed.
     public Execution execution() throws NetworkException {
-        return new Execution(executed(), settings(), texts("notes"));
+        return new Execution(executed(), settings(), texts("notes"), layers());
     }
 
     private Map<String, String> settings() {
@@ -105,6 +106,27 @@ public record Answer(ObjectNode message) {
                     setting.getValue().asString(setting.getValue().toString()));
         }
         return settings;
+    }
+
+    private Optional<Layers> layers() throws NetworkException {
+        JsonNode told = message.path("layers");
+        if (told.isMissingNode()) {
+            return Optional.empty();
+        }
+        List<Layers.Layer> layers = new ArrayList<>();
+        for (JsonNode node : told.path("nodes")) {
+            OptionalLong nanos = whole(node.path("ns"));
+            if (!node.path("name").isString() || !node.path("operator").isString() || nanos.isEmpty()) {
+                throw wrong("layers.nodes", "an array of {name, operator, ns}");
+            }
+            layers.add(new Layers.Layer(
+                    node.path("name").stringValue(), node.path("operator").stringValue(), nanos.getAsLong()));
+        }
+        OptionalLong whole = whole(told.path("whole_ns"));
+        if (whole.isEmpty() || whole.getAsLong() <= 0) {
+            throw wrong("layers.whole_ns", "a whole number > 0");
+        }
+        return Optional.of(new Layers(whole.getAsLong(), layers));
     }
 
     private Map<String, Double> executed() throws NetworkException {

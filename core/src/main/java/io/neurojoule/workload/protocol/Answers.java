@@ -62,6 +62,15 @@ public final class Answers {
         new TreeMap<>(execution.shares()).forEach(message.putObject("executed")::put);
         new TreeMap<>(execution.settings()).forEach(message.putObject("settings")::put);
         execution.notes().forEach(message.putArray("notes")::add);
+        execution.layers().ifPresent(layers -> {
+            ObjectNode told = message.putObject("layers").put("whole_ns", layers.wholeNanos());
+            ArrayNode nodes = told.putArray("nodes");
+            layers.layers()
+                    .forEach(layer -> nodes.addObject()
+                            .put("name", layer.name())
+                            .put("operator", layer.operator())
+                            .put("ns", layer.nanos()));
+        });
     }
 
     public static ObjectNode ran(long re, RunAnswer ran) {
