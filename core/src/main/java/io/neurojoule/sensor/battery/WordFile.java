@@ -13,16 +13,19 @@ import java.nio.file.StandardOpenOption;
 final class WordFile implements AutoCloseable {
     private static final int LONGEST = 64;
 
-    private final FileChannel channel;
+    private final Path path;
+    private FileChannel channel;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(LONGEST);
+    private boolean failed;
 
-    private WordFile(FileChannel channel) {
+    private WordFile(Path path, FileChannel channel) {
+        this.path = path;
         this.channel = channel;
     }
 
     /// @throws IOException if the file cannot be opened
     static WordFile open(Path path) throws IOException {
-        return new WordFile(FileChannel.open(path, StandardOpenOption.READ));
+        return new WordFile(path, FileChannel.open(path, StandardOpenOption.READ));
     }
 
     /// Whether the file holds this word now, and nothing but a line end after it.
@@ -53,9 +56,17 @@ final class WordFile implements AutoCloseable {
                 .strip();
     }
 
+    /// After a failure the file is opened anew: the device may have come back.
     private int fill() throws IOException {
         buffer.clear();
-        return Math.max(channel.read(buffer, 0), 0);
+        if (failed) {
+            channel.close();
+            channel = FileChannel.open(path, StandardOpenOption.READ);
+        }
+        failed = true;
+        int length = Math.max(channel.read(buffer, 0), 0);
+        failed = false;
+        return length;
     }
 
     @Override
