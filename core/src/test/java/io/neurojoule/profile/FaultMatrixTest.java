@@ -161,9 +161,12 @@ class FaultMatrixTest {
             return truths.getOrDefault(one.window().id(), Map.of()).getOrDefault(row.source(), Double.NaN);
         }
 
-        /// Codes of the findings that are about a channel in a window, or about the channel at large.
+        /// Codes of the findings that are about a channel in a window, or about the channel at large; without what
+        /// follows
+        /// from comparing it with the other channels of this laboratory.
         Set<String> codes(WindowEnergy one) {
             return findings.stream()
+                    .filter(finding -> !finding.code().equals("counter-power-differ"))
                     .filter(finding -> finding.channel()
                                     .equals(Optional.of(one.channel().id()))
                             && finding.windowId().map(one.window().id()::equals).orElse(true))
@@ -192,13 +195,21 @@ class FaultMatrixTest {
             Files.writeString(TABLE, page());
         }
         Map<String, Map<String, String>> golden = golden();
+        List<String> differ = new ArrayList<>();
         cells.forEach((row, kinds) -> kinds.forEach((kind, words) -> {
             String told = golden.getOrDefault(row, Map.of()).getOrDefault(kind, "");
-            // What is only marked need not be each time: a short stall falls between two readings.
-            if (!(told.startsWith("marked") && words.equals("right"))) {
-                assertThat(words).as("%s, %s", row, kind).isEqualTo(told);
+            // A mark may come and go, as a short stall can fall between two readings; that all is right or marked was
+            // seen.
+            if (!words.equals(told) && !(stands(words) && stands(told))) {
+                differ.add("%s, %s: %s instead of %s".formatted(row, kind, words, told));
             }
         }));
+        assertThat(differ).isEmpty();
+    }
+
+    /// Whether every window had a figure.
+    private static boolean stands(String words) {
+        return words.equals("right") || words.startsWith("marked");
     }
 
     private void judge(Map<String, Phase> phases) {
