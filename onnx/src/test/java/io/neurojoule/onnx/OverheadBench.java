@@ -182,7 +182,8 @@ final class OverheadBench {
         return periods;
     }
 
-    /// How late each reading of a recording started, against the grid of its earliest one.
+    /// How late each reading of a recording started, against the grid of its most punctual one: no reading is early, so
+    /// the grid begins where the widest stretch of the period ends in which none started.
     private static List<Long> late(Path run, Sensor sensor) throws IOException {
         List<Long> starts = new ArrayList<>();
         for (String line : Files.readAllLines(run.resolve(Recorder.signalFile(sensor.id())))) {
@@ -193,8 +194,21 @@ final class OverheadBench {
         }
         List<Long> late = new ArrayList<>();
         long period = 100_000_000;
-        for (int i = 2; i < starts.size(); i++) { // 0 is the trial read, 1 the first of the grid
-            late.add(Math.floorMod(starts.get(i) - starts.get(1), period));
+        List<Long> phases = starts.stream()
+                .skip(1) // the trial read
+                .map(start -> Math.floorMod(start, period))
+                .sorted()
+                .toList();
+        long grid = phases.getFirst();
+        long widest = grid + period - phases.getLast();
+        for (int i = 1; i < phases.size(); i++) {
+            if (phases.get(i) - phases.get(i - 1) > widest) {
+                widest = phases.get(i) - phases.get(i - 1);
+                grid = phases.get(i);
+            }
+        }
+        for (long phase : phases) {
+            late.add(Math.floorMod(phase - grid, period));
         }
         return late;
     }
