@@ -61,13 +61,16 @@ class Finn:
         if not package.is_dir():
             raise Failure("BAD_MODEL", f"{model} is no folder; the artefact is the one that FINN's builder writes")
         if known.text("driver", "python", "python", "cpp") == "cpp":
+            ignored = sorted(set(options) & {"platform", "card", "fclk_mhz", "bitfile"})
+            if ignored:
+                raise Failure("INVALID_INPUT", f"{', '.join(ignored)}: the C++ driver takes these from its config.json")
             self._driver = CppDriver(package)
         else:
             self._driver = PythonDriver(package, known, device)
         estimate = _estimate(package)
         settings = {
             "driver": known.text("driver", "python"),
-            "platform": known.text("platform", "alveo"),
+            **({} if known.text("driver", "python") == "cpp" else {"platform": known.text("platform", "alveo")}),
             "device": device,
             "hw_batch": "1",
             **self._driver.settings(),

@@ -201,6 +201,11 @@ final class ProfileCommand implements Callable<Integer> {
             return;
         }
         var parsed = spec.commandLine().getParseResult();
+        if (parsed.hasMatchedOption("--element") && elements.isEmpty()) {
+            throw new UserException(
+                    Exit.USAGE,
+                    "--element names what --elements counts; without --elements N the figure is joules per run");
+        }
         List<String> strange = Stream.of(
                         "--adapter",
                         "--artifact",

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// A whole run under emulated sensors: the joules of each measured window agree with the laboratory's truth, and the
 /// stated bound contains the difference.
 class TruthTest {
-    /// Issue 3 allows 0.5 % for windows of 2 s: the laboratory's own CPU log may lag by some milliseconds.
+    /// 0.5 % for windows of 2 s: the laboratory's own CPU log may lag by some milliseconds.
     private static final double TOLERANCE = 0.005;
 
     @TempDir

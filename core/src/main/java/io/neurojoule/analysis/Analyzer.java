@@ -31,12 +31,18 @@ import tools.jackson.databind.JsonNode;
 public final class Analyzer {
     private final Recording recording;
     private final List<Observed> observed;
+
+    /// Of energy and power, by channel, with the refresh that their bound has to reckon with.
+    private final Map<String, Signal> signals = new LinkedHashMap<>();
+
     private final Map<String, Map<String, Integral>> byWindow = new LinkedHashMap<>();
     private final Set<Finding> findings = new LinkedHashSet<>();
 
     private Analyzer(Recording recording) {
         this.recording = recording;
         observed = observed(recording);
+        signals(recording, observed)
+                .forEach(signal -> signals.put(signal.channel().id(), signal));
     }
 
     /// The result of a run, also of one that was cut off: what is missing is named.
@@ -157,7 +163,7 @@ public final class Analyzer {
                     "the run was cut off: %d planned windows were not measured; the rest is computed"
                             .formatted(missing.size())));
         }
-        PhaseEnergy.Result phases = PhaseEnergy.of(recording, signals(recording, observed));
+        PhaseEnergy.Result phases = PhaseEnergy.of(recording, List.copyOf(signals.values()));
         findings.addAll(phases.findings());
         return new ExperimentResult(
                 ExperimentResult.FORMAT,
@@ -179,6 +185,7 @@ public final class Analyzer {
     private void characterise() {
         Set<String> summed = recording.info().boundaries().values().stream()
                 .flatMap(List::stream)
+                .map(Books::channel)
                 .collect(Collectors.toSet());
         for (Observed one : observed) {
             Channel channel = one.channel();
@@ -223,8 +230,7 @@ public final class Analyzer {
                                         "not-covered", "boundary '%s' has no member here".formatted(boundary))
                                 : sum(
                                         members,
-                                        channel -> recording
-                                                .signal(channel)
+                                        channel -> Optional.ofNullable(signals.get(channel))
                                                 .map(signal -> Energy.of(signal, fromNanos, toNanos)));
                     }
 

@@ -27,6 +27,9 @@ record Inside(ResultRow row, CellRecord cell, List<Part> parts, List<Window> win
     }
 
     private static final String EXECUTE = "execute";
+
+    /// The setting by which an adapter says that hardware of its own computes.
+    private static final String HARDWARE_BATCH = "hw_batch";
     private static final String DEVICE = "device";
 
     private Stream<Part> of(Pass pass) {
@@ -90,11 +93,13 @@ record Inside(ResultRow row, CellRecord cell, List<Part> parts, List<Window> win
                 : Optional.empty();
     }
 
-    /// Of an accelerator that is fed by a driver: a network that marks `execute` among other phases.
+    /// Of an accelerator that is fed by a driver: a network that tells the batch of its hardware, and marks `execute`
+    /// among
+    /// other phases.
     List<DerivedFigure> driver() {
         List<DerivedFigure> figures = new ArrayList<>();
         Optional<Double> interval = intervalSeconds();
-        OptionalDouble executing = executing();
+        OptionalDouble executing = cell.settings().containsKey(HARDWARE_BATCH) ? executing() : OptionalDouble.empty();
         if (executing.isPresent()) {
             double share = 1 - executing.getAsDouble();
             figures.add(DerivedFigure.of(row.cellId(), "driver_share", "", share, energy.times()));
@@ -167,7 +172,9 @@ record Inside(ResultRow row, CellRecord cell, List<Part> parts, List<Window> win
                 .filter(window -> window.kind() == Window.Kind.LOAD)
                 .findFirst()
                 .ifPresent(load -> spans.stream()
-                        .filter(span -> span.startNanos() >= load.startNanos() && span.endNanos() <= load.endNanos())
+                        .filter(span -> span.startNanos() >= load.startNanos()
+                                && span.endNanos() <= load.endNanos()
+                                && span.endNanos() > span.startNanos())
                         .forEach(span -> figures.add(setup(span))));
         return figures;
     }

@@ -11,7 +11,9 @@ import org.apache.commons.statistics.distribution.TDistribution;
 /// hardly
 ///                       tell the coefficients apart
 /// @param freedoms       rows less columns
-record LeastSquares(double[] coefficients, double[] standardErrors, double leastAngleSine, int freedoms) {
+/// @param weights        what each row's `y` counts in each coefficient
+record LeastSquares(
+        double[] coefficients, double[] standardErrors, double leastAngleSine, int freedoms, double[][] weights) {
     private static final double TAIL = 0.975;
 
     /// Below this a pivot is rounding.
@@ -33,10 +35,8 @@ record LeastSquares(double[] coefficients, double[] standardErrors, double least
             }
         }
         double[][] gram = new double[p][p];
-        double[] right = new double[p];
         for (int i = 0; i < n; i++) {
             for (int j = 0; j < p; j++) {
-                right[j] += x[i][j] / lengths[j] * y[i];
                 for (int k = 0; k < p; k++) {
                     gram[j][k] += x[i][j] / lengths[j] * x[i][k] / lengths[k];
                 }
@@ -48,10 +48,14 @@ record LeastSquares(double[] coefficients, double[] standardErrors, double least
         }
         double[][] inverse = solved.get();
         double[] coefficients = new double[p];
+        double[][] weights = new double[p][n];
         double least = 1;
         for (int j = 0; j < p; j++) {
-            for (int k = 0; k < p; k++) {
-                coefficients[j] += inverse[j][k] * right[k] / lengths[j];
+            for (int i = 0; i < n; i++) {
+                for (int k = 0; k < p; k++) {
+                    weights[j][i] += inverse[j][k] * x[i][k] / lengths[k] / lengths[j];
+                }
+                coefficients[j] += weights[j][i] * y[i];
             }
             least = Math.min(least, 1 / Math.sqrt(inverse[j][j]));
         }
@@ -67,12 +71,21 @@ record LeastSquares(double[] coefficients, double[] standardErrors, double least
         for (int j = 0; j < p; j++) {
             errors[j] = Math.sqrt(squares / (n - p) * inverse[j][j]) / lengths[j];
         }
-        return Optional.of(new LeastSquares(coefficients, errors, least, n - p));
+        return Optional.of(new LeastSquares(coefficients, errors, least, n - p, weights));
     }
 
     /// Half the width of the 95 % interval of a coefficient.
     double halfWidth(int column) {
         return TDistribution.of(freedoms).inverseCumulativeProbability(TAIL) * standardErrors[column];
+    }
+
+    /// How far a coefficient can be off if each `y` is off by at most its bound.
+    double bound(int column, double[] bounds) {
+        double sum = 0;
+        for (int i = 0; i < bounds.length; i++) {
+            sum += Math.abs(weights[column][i]) * bounds[i];
+        }
+        return sum;
     }
 
     /// By Gauss and Jordan; a Gram matrix of columns of length one needs no exchange of rows.

@@ -342,7 +342,7 @@ final class PhaseEnergy {
         }
         for (Cell cell : cells) {
             for (int i = 0; i < phases.size(); i++) {
-                regression(cell, phases.get(i), i, points.size(), fit, reason).ifPresent(rows::add);
+                regression(cell, phases.get(i), i, points, fit, reason).ifPresent(rows::add);
             }
             for (String phase : phases) {
                 timeShare(cell, phase).ifPresent(rows::add);
@@ -351,17 +351,19 @@ final class PhaseEnergy {
     }
 
     private Optional<PhaseRow> regression(
-            Cell cell, String phase, int column, int points, Optional<LeastSquares> fit, Optional<String> reason) {
+            Cell cell,
+            String phase,
+            int column,
+            List<Point> points,
+            Optional<LeastSquares> fit,
+            Optional<String> reason) {
         Row row = new Row(cell, phase, Method.MODELLED_REGRESSION, basis(cell).and(Basis.MODELLED));
-        row.windows = points;
-        double joules = 0;
-        double bound = 0;
+        row.windows = points.size();
         for (Window window : cell.of(Window.Kind.PHASES)) {
             row.seconds += seconds(window, phase);
             row.elements += window.elements();
-            if (energy(cell, window) instanceof Energy energy) {
-                joules += energy.joules();
-                bound += energy.boundJoules();
+            if (energy(cell, window) instanceof Integral.Unavailable none) {
+                row.refuse(none.reason());
             }
         }
         if (row.elements == 0) {
@@ -372,7 +374,13 @@ final class PhaseEnergy {
             double watts = fit.get().coefficients()[column];
             double half = fit.get().halfWidth(column) * row.seconds / row.elements;
             row.joules = watts * row.seconds;
-            row.bound = joules > 0 ? bound / joules * Math.abs(row.joules) : 0;
+            row.bound = row.seconds
+                    * fit.get()
+                            .bound(
+                                    column,
+                                    points.stream()
+                                            .mapToDouble(point -> point.energy().boundJoules())
+                                            .toArray());
             row.wattsError = OptionalDouble.of(fit.get().standardErrors()[column]);
             row.interval =
                     Optional.of(new Interval(row.joules / row.elements - half, row.joules / row.elements + half));

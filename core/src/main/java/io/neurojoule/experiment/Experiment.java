@@ -57,6 +57,10 @@ public record Experiment(
             }
             if (target.getValue().workload().isProgram()) {
                 check(
+                        precisions(model, matrix, target.getValue()).size() == 1,
+                        "targets.%s.matrix.precision must be one name: a program runs as it is, and would be the same under each"
+                                .formatted(target.getKey()));
+                check(
                         batches(matrix, target.getValue()).equals(List.of(1)),
                         "targets.%s.matrix.batch must be [1]: a program has no batch; how many elements it infers goes into workload.options.elements"
                                 .formatted(target.getKey()));

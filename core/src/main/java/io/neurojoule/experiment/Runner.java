@@ -253,8 +253,7 @@ public final class Runner {
             return;
         }
         progress.begins(visit.cellId() + " · measure");
-        measure(net, visit, repeat);
-        requireSame(net, before);
+        measure(net, visit, repeat, before);
         idleLoaded(visit, repeat, "end");
         Map<Integer, Long> latencies = known(visit).latencies();
         if (repeat == 1 && method.latencySeconds() > 0 && !cancelled) {
@@ -452,6 +451,9 @@ public final class Runner {
     }
 
     private void layers(Visit visit, Optional<Layers> told) throws IOException {
+        if (layers.containsKey(visit.cellId())) {
+            return; // told before a restart
+        }
         if (told.isEmpty()) {
             recorder.note(Note.of("layers-unknown", "warning", "the network does not tell the time of its layers")
                     .inCell(visit.cellId()));
@@ -593,7 +595,9 @@ public final class Runner {
         }
     }
 
-    private void measure(NetworkUnderTest net, Visit visit, int repeat) throws NetworkException, IOException {
+    /// The window counts once its outputs are known to be those before it.
+    private void measure(NetworkUnderTest net, Visit visit, int repeat, Optional<List<Tensor>> before)
+            throws NetworkException, IOException {
         double asked = windowSeconds;
         Asked once = ask(net, RunRequest.of(RunRequest.Kind.MEASURE, asked, RunRequest.Timing.BARE));
         double ran = once.answer().seconds();
@@ -611,6 +615,7 @@ public final class Runner {
                             RunRequest.Timing.BARE));
         }
         if (!cancelled) {
+            requireSame(net, before);
             noteNarrowStamps(visit, once.answer());
             record(visit, repeat, Window.Kind.MEASURE, once, Map.of());
         }

@@ -19,7 +19,7 @@ final class Tap {
     /// A sensor whose read takes longer is not read at the edges of windows: it would widen every window by that.
     private static final long QUICK_NANOS = 10_000_000L;
 
-    /// What has vanished is looked for this often.
+    /// What has vanished is looked for this often; so long is waited for the values of a sensor that is being read.
     private static final long AGAIN_NANOS = 1_000_000_000L;
 
     private final Sensor sensor;
@@ -36,6 +36,7 @@ final class Tap {
     private boolean lastWasSlow;
     private volatile boolean slow;
     private volatile boolean closed;
+    private volatile boolean flushDue;
 
     Tap(Sensor sensor, Ticker ticker, SignalFile sink) {
         this.sensor = sensor;
@@ -54,6 +55,7 @@ final class Tap {
         }
         try {
             read();
+            flushIfDue();
         } finally {
             lock.unlock();
         }
@@ -68,8 +70,12 @@ final class Tap {
 
     /// Whether this thread may go on; one that hangs in a read is not waited for.
     private boolean enter() {
+        return enter(QUICK_NANOS);
+    }
+
+    private boolean enter(long patienceNanos) {
         try {
-            return lock.tryLock(QUICK_NANOS, TimeUnit.NANOSECONDS);
+            return lock.tryLock(patienceNanos, TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
@@ -145,9 +151,11 @@ final class Tap {
         }
     }
 
-    /// The last values that are younger than `sinceNanos`, one signal per channel.
+    /// The last values that are younger than `sinceNanos`, one signal per channel; none of a sensor that hangs.
     List<Signal> recent(long sinceNanos) {
-        lock.lock();
+        if (!enter(AGAIN_NANOS)) {
+            return List.of();
+        }
         try {
             return last(sinceNanos);
         } finally {
@@ -178,12 +186,22 @@ final class Tap {
         return signals;
     }
 
+    /// While a read goes on, its end will do it: nobody waits for a sensor that hangs.
     void flush() throws IOException {
-        lock.lock();
-        try {
+        flushDue = true;
+        if (enter()) {
+            try {
+                flushIfDue();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private void flushIfDue() throws IOException {
+        if (flushDue && !closed) {
+            flushDue = false;
             sink.flush();
-        } finally {
-            lock.unlock();
         }
     }
 

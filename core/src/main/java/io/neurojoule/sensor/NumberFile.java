@@ -16,7 +16,8 @@ public final class NumberFile implements AutoCloseable {
 
     private final Path path;
     private FileChannel channel;
-    private boolean vanished;
+    /// Opened anew at the next read: the device may have come back as another file of this name.
+    private boolean failed;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(LONGEST);
 
     private NumberFile(Path path, FileChannel channel) {
@@ -54,21 +55,17 @@ public final class NumberFile implements AutoCloseable {
     private int fill() throws IOException {
         buffer.clear();
         try {
-            if (vanished) {
-                open();
+            if (failed) {
+                channel.close();
+                channel = FileChannel.open(path, StandardOpenOption.READ);
             }
-            return channel.read(buffer, 0);
+            failed = true;
+            int length = channel.read(buffer, 0);
+            failed = false;
+            return length;
         } catch (IOException e) {
-            vanished = gone(e);
-            throw vanished ? new SensorGoneException(path + " has vanished: " + e.getMessage()) : e;
+            throw gone(e) ? new SensorGoneException(path + " has vanished: " + e.getMessage()) : e;
         }
-    }
-
-    /// Another file of the same name: the device is back.
-    private void open() throws IOException {
-        channel.close();
-        channel = FileChannel.open(path, StandardOpenOption.READ);
-        vanished = false;
     }
 
     /// The message depends on the C library's language, the file's absence does not.

@@ -242,12 +242,21 @@ class AnalyzerTest {
     }
 
     @Test
+    void aNetworkThatIsNoAcceleratorHasNoDriver() {
+        twoRepeats();
+        phases(Window.Kind.PHASES, Map.of("pack", SECOND * 55 / 100, "execute", SECOND * 40 / 100));
+
+        assertThat(analyze(both(), measured(), Optional.empty()).derived()).isEmpty();
+    }
+
+    @Test
     void anAcceleratorsDriverHasItsShareAndTheCardWithoutItItsEnergy() {
         twoRepeats();
         phases(Window.Kind.PHASES, Map.of("pack", SECOND * 55 / 100, "execute", SECOND * 40 / 100));
         phases(Window.Kind.ISOLATED, Map.of("execute", SECOND));
         spans.add(new Span("load_bitfile", SECOND / 10, SECOND / 2));
-        Map<String, String> told = Map.of("cycles_per_element", "1024", "fclk_mhz", "250");
+        spans.add(new Span("no time at all", SECOND / 4, SECOND / 4));
+        Map<String, String> told = Map.of("cycles_per_element", "1024", "fclk_mhz", "250", "hw_batch", "1");
         CellRecord cell = measured().withLoad(0.9, 0.1, Map.of(), told);
 
         List<DerivedFigure> derived = analyze(both(), cell, Optional.empty()).derived();

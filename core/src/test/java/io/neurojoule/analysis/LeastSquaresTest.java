@@ -2,6 +2,7 @@ package io.neurojoule.analysis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -44,6 +45,32 @@ class LeastSquaresTest {
         }
         // Binomial, n = 2000, p = 0.95: five standard deviations are 2.4 %.
         assertThat(held / (double) cases).isCloseTo(0.95, within(0.025));
+    }
+
+    /// Errors of either sign up to each bound: the worst of all combinations is the bound, no less and no more.
+    @Test
+    void theBoundOfACoefficientIsTheWorstThatBoundedErrorsCanDo() {
+        Random random = new Random(7);
+        for (int seed = 0; seed < 50; seed++) {
+            double[][] x = new double[5][2];
+            double[] y = new double[5];
+            double[] bounds = new double[5];
+            for (int i = 0; i < 5; i++) {
+                x[i] = new double[] {random.nextDouble(), random.nextDouble()};
+                y[i] = 100 * x[i][0] + 20 * x[i][1];
+                bounds[i] = random.nextDouble();
+            }
+            double worst = 0;
+            for (int signs = 0; signs < 32; signs++) {
+                double[] off = y.clone();
+                for (int i = 0; i < 5; i++) {
+                    off[i] += ((signs >> i & 1) == 0 ? -1 : 1) * bounds[i];
+                }
+                worst = Math.max(
+                        worst, Math.abs(LeastSquares.of(x, off).orElseThrow().coefficients()[0] - 100));
+            }
+            assertThat(LeastSquares.of(x, y).orElseThrow().bound(0, bounds)).isCloseTo(worst, withinPercentage(1e-6));
+        }
     }
 
     @Test

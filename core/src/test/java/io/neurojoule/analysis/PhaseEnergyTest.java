@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -36,6 +37,7 @@ class PhaseEnergyTest {
     private final List<Window> windows = new ArrayList<>();
     private final List<Span> spans = new ArrayList<>();
     private final List<Double> watts = new ArrayList<>();
+    private OptionalInt goneAfter = OptionalInt.empty();
 
     /// A window of ten steps of a second: first `execute`, then `copy`.
     private void steps(Window.Kind kind, int batch, double execute, Map<String, Long> phaseNanos) {
@@ -82,7 +84,7 @@ class PhaseEnergyTest {
     }
 
     private ExperimentResult analyze() {
-        int n = watts.size() + 1;
+        int n = goneAfter.orElse(watts.size()) + 1;
         long[] times = new long[n];
         long[] raw = new long[n];
         double joules = 0;
@@ -187,6 +189,25 @@ class PhaseEnergyTest {
         assertThat(share.basis()).isEqualTo(Basis.MODELLED);
         assertThat(share.watts().orElseThrow()).isCloseTo(60, within(1e-3));
         assertThat(codes(result)).doesNotContain("phases-same-mix");
+    }
+
+    /// The other batches tell the power of each phase, but nothing was read while this one ran.
+    @Test
+    void aCellWithoutReadingsHasNoModelledFigure() {
+        for (int repeat = 0; repeat < 2; repeat++) {
+            phases(1, 0.2);
+            phases(64, 0.8);
+        }
+        goneAfter = OptionalInt.of(watts.size());
+        phases(8, 0.5);
+
+        ExperimentResult result = analyze();
+
+        PhaseRow execute = row(result, 8, "execute", Method.MODELLED_REGRESSION);
+        assertThat(execute.basis()).isEqualTo(Basis.UNAVAILABLE);
+        assertThat(execute.joules()).isEmpty();
+        assertThat(row(result, 1, "execute", Method.MODELLED_REGRESSION).watts().orElseThrow())
+                .isCloseTo(EXECUTE_WATTS, within(1e-3));
     }
 
     @Test

@@ -16,7 +16,7 @@ final class CounterFile implements AutoCloseable {
 
     private final Path path;
     private FileChannel channel;
-    private boolean vanished;
+    private boolean failed;
     private final String unit;
     private final ByteBuffer text = ByteBuffer.allocateDirect(LONGEST);
     private int length;
@@ -50,15 +50,15 @@ final class CounterFile implements AutoCloseable {
     void read() throws IOException {
         text.clear();
         try {
-            if (vanished) {
+            if (failed) {
                 channel.close();
                 channel = FileChannel.open(path, StandardOpenOption.READ);
-                vanished = false;
             }
+            failed = true;
             length = channel.read(text, 0);
+            failed = false;
         } catch (IOException e) {
-            vanished = !Files.exists(path);
-            throw !vanished ? e : new SensorGoneException(path + " has vanished: " + e.getMessage());
+            throw Files.exists(path) ? e : new SensorGoneException(path + " has vanished: " + e.getMessage());
         }
         at = 0;
         long number = number();

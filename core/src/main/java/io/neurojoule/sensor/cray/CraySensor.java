@@ -3,6 +3,7 @@ package io.neurojoule.sensor.cray;
 import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Reading;
 import io.neurojoule.sensor.Sensor;
+import io.neurojoule.sensor.SensorGoneException;
 import io.neurojoule.sensor.Stamps;
 import io.neurojoule.time.Ticker;
 import io.neurojoule.time.WallClock;
@@ -188,6 +189,8 @@ final class CraySensor implements Sensor {
             stamps[i].take(nanos, ticker.nanos());
             out.set(i, file.value());
             out.at(i, nanos);
+        } catch (SensorGoneException e) {
+            out.fail(i, SensorGoneException.GONE + e.getMessage());
         } catch (IOException e) {
             out.fail(i, String.valueOf(e.getMessage()));
         }

@@ -100,8 +100,8 @@ record Msr(LibC libc, Path cpus, Path sysfs, Registers registers, boolean isAmd)
                 return Optional.of(new Counter(
                         file, address, RaplSource.channel(domain, Optional.empty(), scale, MsrSensor.WRAPS_AT)));
             }
-        } catch (ErrnoException e) {
-            if (!e.is(LibC.EIO)) {
+        } catch (IOException e) {
+            if (!(e instanceof ErrnoException refused && refused.is(LibC.EIO))) {
                 file.close();
                 throw e;
             }

@@ -107,14 +107,24 @@ public final class ProgramNetwork implements Program {
             long end = ticker.nanos();
             finish(child, copies);
             MarkSocket.Taken taken = socket.take();
+            if (regions.isPresent() && copies.stream().anyMatch(Thread::isAlive)) {
+                throw new NetworkException(
+                        Code.INTERNAL,
+                        name()
+                                + ": what it prints is not taken as fast as it comes, so regions may be missing; send it to a file");
+            }
+            if (isStopped()) {
+                throw new NetworkException(Code.EXITED, name() + ": it was ended before its end");
+            }
             if (code != 0) {
                 throw new NetworkException(Code.INTERNAL, how(code) + printed.ending(), false);
             }
             List<RunAnswer> windows =
                     regions.isPresent() ? windows(regions.get()) : List.of(window(child.startNanos(), end));
             marks = new ArrayList<>(taken.marks());
-            if (options.elements().isPresent()) {
-                String name = regions.isPresent() ? "region" : "run";
+            String name = regions.isPresent() ? "region" : "run";
+            if (options.elements().isPresent()
+                    && marks.stream().noneMatch(mark -> mark.name().equals(name))) {
                 windows.forEach(window -> marks.add(new Mark(name, window.startNanos(), window.endNanos())));
             }
             return new Ran(windows, regions.isEmpty(), taken.unpaired());
@@ -147,6 +157,10 @@ public final class ProgramNetwork implements Program {
         return child;
     }
 
+    private synchronized boolean isStopped() {
+        return stopped;
+    }
+
     private synchronized Optional<ChildGroup> running() {
         return running;
     }
@@ -161,6 +175,12 @@ public final class ProgramNetwork implements Program {
     }
 
     private List<RunAnswer> windows(Regions regions) throws NetworkException {
+        if (regions.nested() > 0) {
+            throw new NetworkException(
+                    Code.INVALID_INPUT,
+                    "%s: a region was still open when %d more lines matched its start: an end was missed, or the start matches lines inside; make it fit the first line alone"
+                            .formatted(name(), regions.nested()));
+        }
         List<RunAnswer> windows = new ArrayList<>();
         for (Regions.Region region : regions.found()) {
             if (region.endNanos() - region.startNanos() < SHORTEST_REGION_NANOS) {

@@ -30,6 +30,10 @@ public record ProgramOptions(Optional<Long> elements, Optional<Region> region) {
         if (options.containsKey(START) != options.containsKey(END)) {
             throw new IllegalArgumentException(START + " and " + END + " go together");
         }
+        if (options.containsKey(START) && options.get(START).equals(options.get(END))) {
+            throw new IllegalArgumentException(
+                    START + " and " + END + " must differ: every second line would be no start");
+        }
         Optional<Region> region = Optional.ofNullable(options.get(START))
                 .map(start -> new Region(pattern(START, start), pattern(END, options.getOrDefault(END, ""))));
         return new ProgramOptions(Optional.ofNullable(options.get(ELEMENTS)).map(ProgramOptions::count), region);

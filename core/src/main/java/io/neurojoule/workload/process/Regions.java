@@ -12,19 +12,26 @@ final class Regions {
     private final ProgramOptions.Region wanted;
     private final List<Region> found = new ArrayList<>();
     private OptionalLong open = OptionalLong.empty();
+    private int nested;
 
     Regions(ProgramOptions.Region wanted) {
         this.wanted = wanted;
     }
 
-    /// A start within a region, and an end outside of one, mean nothing.
+    /// An end outside of a region means nothing.
     synchronized void line(String text, long nanos) {
-        if (open.isEmpty() && wanted.start().matcher(text).find()) {
-            open = OptionalLong.of(nanos);
-        } else if (open.isPresent() && wanted.end().matcher(text).find()) {
+        if (open.isPresent() && wanted.end().matcher(text).find()) {
             found.add(new Region(open.getAsLong(), nanos));
             open = OptionalLong.empty();
+        } else if (wanted.start().matcher(text).find()) {
+            nested += open.isPresent() ? 1 : 0;
+            open = OptionalLong.of(open.orElse(nanos));
         }
+    }
+
+    /// Starts that came while a region was open.
+    synchronized int nested() {
+        return nested;
     }
 
     synchronized List<Region> found() {

@@ -106,6 +106,7 @@ class ProgramNetworkTest {
         Map<String, String> scripts = new HashMap<>();
         scripts.put("echo nothing", "matches the start");
         scripts.put("echo begin", "matches the end");
+        scripts.put("echo begin 1; sleep 0.1; echo begin 2; sleep 0.1; echo end 2", "an end was missed");
         scripts.put("printf 'begin\\nend\\n'", "flush");
         for (Map.Entry<String, String> script : scripts.entrySet()) {
             try (ProgramNetwork program = program(options, "sh", "-c", script.getKey())) {
@@ -177,6 +178,35 @@ class ProgramNetworkTest {
         }
     }
 
+    /// Half of the work is no figure of the whole, however the program says goodbye.
+    @Test
+    void aProgramThatIsStoppedAndEndsWithSuccessHasNoFigure() throws Exception {
+        try (ProgramNetwork program = program(
+                Map.of("elements", "1000"), "sh", "-c", "trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done")) {
+            Thread stopper = Thread.ofPlatform().start(() -> {
+                try {
+                    Thread.sleep(500);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                program.stop();
+            });
+            assertThatThrownBy(program::runOnce)
+                    .isInstanceOfSatisfying(
+                            NetworkException.class, e -> assertThat(e.code()).isEqualTo(Code.EXITED));
+            stopper.join();
+        }
+    }
+
+    @Test
+    void marksOfAProgramThatAreNamedRunAreNotCountedTwice() throws Exception {
+        String script = MARKS + "mark('begin run'); time.sleep(0.1); mark('end run')";
+        try (ProgramNetwork program = program(Map.of("elements", "5"), "python3", "-c", script)) {
+            assertThat(program.runOnce().windows()).hasSize(1);
+            assertThat(program.takeMarks()).extracting(Mark::name).containsExactly("run");
+        }
+    }
+
     @Test
     void optionsThatMakeNoSenseAreRefused() {
         for (Map<String, String> options : List.of(
@@ -184,6 +214,7 @@ class ProgramNetworkTest {
                 Map.of("elements", "1e3"),
                 Map.of("roi_start", "x"),
                 Map.of("roi_start", "(", "roi_end", "x"),
+                Map.of("roi_start", "x", "roi_end", "x"),
                 Map.of("threads", "2"))) {
             assertThatThrownBy(() -> ProgramOptions.of(options))
                     .as(options.toString())
