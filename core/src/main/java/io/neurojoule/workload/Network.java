@@ -32,6 +32,14 @@ public interface Network extends AutoCloseable {
     /// @throws IllegalStateException if nothing is prepared
     void step(Phases phases) throws NetworkException;
 
+    /// Another way to run steps of what is prepared, for a thread of its own beside others; only asked of a network
+    /// that offers to be concurrent, and then its steps are run in lanes only.
+    ///
+    /// @throws IllegalStateException if nothing is prepared
+    default Lane lane() throws NetworkException {
+        throw new NetworkException(NetworkException.Code.UNSUPPORTED, "its steps cannot overlap");
+    }
+
     /// Runs one phase of a step alone, on what it had the last time; only asked for phases that are offered as
     /// isolable.
     ///

@@ -9,13 +9,28 @@ import java.util.OptionalLong;
 /// @param minIterations at least so many steps, >= 1
 /// @param maxIterations at most so many, if limited
 /// @param phase         the only phase of a step that is repeated; empty: whole steps
+/// @param load          when the next step is asked for
+/// @param seed          of the random times of an open loop
 public record RunRequest(
         Kind kind,
         double seconds,
         long minIterations,
         OptionalLong maxIterations,
         Timing timing,
-        Optional<String> phase) {
+        Optional<String> phase,
+        Load load,
+        long seed) {
+    /// One step after another.
+    public RunRequest(
+            Kind kind,
+            double seconds,
+            long minIterations,
+            OptionalLong maxIterations,
+            Timing timing,
+            Optional<String> phase) {
+        this(kind, seconds, minIterations, maxIterations, timing, phase, Load.BACK_TO_BACK, 0);
+    }
+
     public enum Kind {
         WARMUP,
         MEASURE,
@@ -31,6 +46,11 @@ public record RunRequest(
 
     public static RunRequest of(Kind kind, double seconds, Timing timing) {
         return new RunRequest(kind, seconds, 1, OptionalLong.empty(), timing, Optional.empty());
+    }
+
+    /// The same under another load.
+    public RunRequest under(Load other, long otherSeed) {
+        return new RunRequest(kind, seconds, minIterations, maxIterations, timing, phase, other, otherSeed);
     }
 
     /// One phase alone, in a bare loop.

@@ -212,7 +212,8 @@ class RecordingTest {
             recorder.record(sensors);
 
             assertThat(others.await(20, TimeUnit.SECONDS)).isTrue();
-            recorder.flush(); // by hand, with the sensor still in its read: neither this nor the others' files wait for it
+            recorder.flush(); // by hand, with the sensor still in its read: neither this nor the others' files wait for
+            // it
             assertThat(over.getCount()).isOne();
             assertThat(Files.readAllLines(directory.resolve("run").resolve(Recorder.signalFile("test:good"))))
                     .hasSizeGreaterThan(20);

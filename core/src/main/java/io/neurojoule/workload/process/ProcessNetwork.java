@@ -3,6 +3,7 @@ package io.neurojoule.workload.process;
 import io.neurojoule.time.Ticker;
 import io.neurojoule.workload.Capabilities;
 import io.neurojoule.workload.InputSpec;
+import io.neurojoule.workload.Load;
 import io.neurojoule.workload.LoadRequest;
 import io.neurojoule.workload.Loaded;
 import io.neurojoule.workload.Mark;
@@ -182,9 +183,32 @@ public final class ProcessNetwork implements NetworkUnderTest {
         if (batch < 1) {
             throw new NetworkException(Code.INVALID_INPUT, name + ": run before prepare");
         }
+        requireOffered(request.load());
         Duration patience = Duration.ofNanos((long) (request.seconds() * 1e9)).plus(deadlines.grace());
         Exchange exchange = ask("run", Requests.run(nextId(), request), patience);
         return trusted(() -> exchange.answer().ran(batch, exchange.sentNanos(), exchange.receivedNanos()));
+    }
+
+    private void requireOffered(Load load) throws NetworkException {
+        Capabilities offered = hello.capabilities();
+        switch (load) {
+            case Load.Closed closed -> {
+                if (closed.concurrency() > 1 && !offered.concurrent()) {
+                    throw new NetworkException(
+                            Code.UNSUPPORTED,
+                            "%s runs one step at a time, not %d: it does not say \"concurrent\": true in hello"
+                                    .formatted(name, closed.concurrency()));
+                }
+            }
+            case Load.Open open -> {
+                if (!offered.paced()) {
+                    throw new NetworkException(
+                            Code.UNSUPPORTED,
+                            "%s cannot be asked for %s steps per second: it does not say \"paced\": true in hello"
+                                    .formatted(name, open.perSecond()));
+                }
+            }
+        }
     }
 
     @Override

@@ -86,7 +86,9 @@ public record Answer(ObjectNode message) {
                 text("element"),
                 frameworkName.isEmpty() ? Optional.empty() : Optional.of(frameworkName),
                 message.path("stoppable").asBoolean(false),
-                message.path("verify").asBoolean(false));
+                message.path("verify").asBoolean(false),
+                message.path("concurrent").asBoolean(false),
+                message.path("paced").asBoolean(false));
     }
 
     public Loaded loaded() throws NetworkException {
@@ -169,12 +171,9 @@ public record Answer(ObjectNode message) {
                             + " cost nothing. Take t0 before the first step and t1 after the last")
                     .formatted((end - start) * 1e-9, (receivedNanos - sentNanos) * 1e-9));
         }
-        Map<Integer, Long> histogram = new TreeMap<>();
-        for (Map.Entry<String, Long> bucket : counts("hist").entrySet()) {
-            if (!bucket.getKey().matches("[0-9]{1,4}")) {
-                throw wrong("hist", "an object of whole numbers by bucket");
-            }
-            histogram.put(Integer.parseInt(bucket.getKey()), bucket.getValue());
+        Map<String, Map<Integer, Long>> timings = new TreeMap<>();
+        for (Map.Entry<String, JsonNode> timing : message.path("timings").properties()) {
+            timings.put(timing.getKey(), histogram("timings." + timing.getKey(), timing.getValue()));
         }
         return new RunAnswer(
                 iterations,
@@ -186,7 +185,20 @@ public record Answer(ObjectNode message) {
                 receivedNanos,
                 counts("phase_ns"),
                 counts("phase_n"),
-                histogram);
+                histogram("hist", message.path("hist")),
+                counts("counts"),
+                timings);
+    }
+
+    private Map<Integer, Long> histogram(String field, JsonNode told) throws NetworkException {
+        Map<Integer, Long> histogram = new TreeMap<>();
+        for (Map.Entry<String, Long> bucket : counts(field, told).entrySet()) {
+            if (!bucket.getKey().matches("[0-9]{1,4}")) {
+                throw wrong(field, "an object of whole numbers by bucket");
+            }
+            histogram.put(Integer.parseInt(bucket.getKey()), bucket.getValue());
+        }
+        return histogram;
     }
 
     /// The value of a string field, if it is there.
@@ -220,8 +232,12 @@ public record Answer(ObjectNode message) {
     }
 
     private Map<String, Long> counts(String field) throws NetworkException {
+        return counts(field, message.path(field));
+    }
+
+    private Map<String, Long> counts(String field, JsonNode told) throws NetworkException {
         Map<String, Long> counts = new TreeMap<>();
-        for (Map.Entry<String, JsonNode> count : message.path(field).properties()) {
+        for (Map.Entry<String, JsonNode> count : told.properties()) {
             OptionalLong n = whole(count.getValue());
             if (n.isEmpty() || n.getAsLong() < 0) {
                 throw wrong(field, "an object of whole numbers >= 0");

@@ -42,7 +42,10 @@ public final class Answers {
         capabilities
                 .framework()
                 .ifPresent(framework -> message.putObject("framework").put("name", framework));
-        return message.put("stoppable", capabilities.stoppable()).put("verify", capabilities.verifiable());
+        return message.put("stoppable", capabilities.stoppable())
+                .put("verify", capabilities.verifiable())
+                .put("concurrent", capabilities.concurrent())
+                .put("paced", capabilities.paced());
     }
 
     public static ObjectNode loaded(long re, Loaded loaded) {
@@ -80,11 +83,19 @@ public final class Answers {
                 .put("t1", ran.endNanos());
         put(message, "phase_ns", ran.phaseNanos());
         put(message, "phase_n", ran.phaseCounts());
+        put(message, "counts", ran.counts());
         if (!ran.histogram().isEmpty()) {
-            ObjectNode histogram = message.putObject("hist");
-            new TreeMap<>(ran.histogram()).forEach((key, n) -> histogram.put(Integer.toString(key), n));
+            put(message.putObject("hist"), ran.histogram());
+        }
+        if (!ran.timings().isEmpty()) {
+            ObjectNode timings = message.putObject("timings");
+            new TreeMap<>(ran.timings()).forEach((name, histogram) -> put(timings.putObject(name), histogram));
         }
         return message;
+    }
+
+    private static void put(ObjectNode message, Map<Integer, Long> histogram) {
+        new TreeMap<>(histogram).forEach((key, n) -> message.put(Integer.toString(key), n));
     }
 
     private static void put(ObjectNode message, String field, Map<String, Long> values) {

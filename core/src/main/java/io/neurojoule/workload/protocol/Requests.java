@@ -1,6 +1,7 @@
 package io.neurojoule.workload.protocol;
 
 import io.neurojoule.workload.InputSpec;
+import io.neurojoule.workload.Load;
 import io.neurojoule.workload.LoadRequest;
 import io.neurojoule.workload.RunRequest;
 import java.math.BigDecimal;
@@ -66,6 +67,14 @@ public final class Requests {
                 .put("min_iterations", request.minIterations());
         request.maxIterations().ifPresent(most -> message.put("max_iterations", most));
         request.phase().ifPresent(phase -> message.put("phase", phase));
+        switch (request.load()) {
+            case Load.Closed closed -> {
+                if (closed.concurrency() > 1) {
+                    message.put("concurrency", closed.concurrency());
+                }
+            }
+            case Load.Open open -> message.put("rate", open.perSecond()).put("seed", request.seed());
+        }
         return message.put("timing", request.timing().name().toLowerCase(Locale.ROOT));
     }
 
@@ -126,7 +135,22 @@ public final class Requests {
                 least.canConvertToLong() ? least.longValue() : 1,
                 most.canConvertToLong() ? OptionalLong.of(most.longValue()) : OptionalLong.empty(),
                 RunRequest.Timing.valueOf(text(message, "timing", "bare").toUpperCase(Locale.ROOT)),
-                message.path("phase").asStringOpt().filter(phase -> !phase.isEmpty()));
+                message.path("phase").asStringOpt().filter(phase -> !phase.isEmpty()),
+                paceOf(message.path("rate"), message.path("concurrency")),
+                message.path("seed").asLong(0));
+    }
+
+    private static Load paceOf(JsonNode rate, JsonNode concurrency) {
+        if (!rate.isMissingNode()) {
+            if (!rate.isNumber()) {
+                throw new IllegalArgumentException("rate must be a number: " + rate);
+            }
+            return new Load.Open(rate.doubleValue());
+        }
+        if (!concurrency.isMissingNode() && !concurrency.canConvertToInt()) {
+            throw new IllegalArgumentException("concurrency must be a whole number: " + concurrency);
+        }
+        return new Load.Closed(concurrency.asInt(1));
     }
 
     private static void write(InputSpec input, ObjectNode into) {

@@ -34,7 +34,7 @@ public final class InProcessNetwork implements NetworkUnderTest {
 
     @Override
     public Capabilities capabilities() {
-        return network.capabilities();
+        return network.capabilities().withPace();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.neurojoule.workload.worker;
 
 import io.neurojoule.time.Ticker;
+import io.neurojoule.workload.Load;
 import io.neurojoule.workload.Network;
 import io.neurojoule.workload.NetworkException;
 import io.neurojoule.workload.Phases;
@@ -10,7 +11,6 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 
 /// Repeats a step in place until the time is over. Used by one thread.
@@ -35,8 +35,14 @@ final class Loop {
 
     /// @param sentNanos when the profiler asked, as far as known here
     RunAnswer run(RunRequest request, int batch, long sentNanos) throws NetworkException {
+        return network.capabilities().concurrent() || !request.load().equals(Load.BACK_TO_BACK)
+                ? new LaneLoop(network, ticker, stopAsked).run(request, batch, sentNanos)
+                : runInPlace(request, batch, sentNanos);
+    }
+
+    private RunAnswer runInPlace(RunRequest request, int batch, long sentNanos) throws NetworkException {
         PhaseClock clock = new PhaseClock(ticker, network.capabilities().phases());
-        long[] buckets = new long[64 * 32];
+        long[] buckets = new long[Histogram.BUCKETS];
         Phases phases = request.timing() == RunRequest.Timing.PHASES ? clock : Phases.NONE;
         Optional<String> alone = request.phase();
         long least = request.minIterations();
@@ -65,7 +71,7 @@ final class Loop {
                 }
                 case LATENCY -> {
                     now = ticker.nanos();
-                    buckets[bucket(now - before)]++;
+                    buckets[Histogram.bucket(now - before)]++;
                 }
                 case PHASES -> {
                     clock.leave();
@@ -90,13 +96,7 @@ final class Loop {
                 ticker.nanos(),
                 phased ? clock.nanos() : Map.of(),
                 phased ? clock.counts() : Map.of(),
-                histogram(buckets));
-    }
-
-    /// The bucket of a latency: 32·e + the next 5 bits, e the bit length of the nanoseconds.
-    static int bucket(long nanos) {
-        int e = Long.SIZE - Long.numberOfLeadingZeros(nanos);
-        return 32 * e + (int) (nanos >>> Math.max(e - 6, 0) & 31);
+                Histogram.of(buckets));
     }
 
     private static long next(long chunk, long lastedNanos) {
@@ -106,25 +106,15 @@ final class Loop {
         return lastedNanos > LONG_CHUNK_NANOS ? Math.max(1, chunk / 2) : chunk;
     }
 
-    private static Map<Integer, Long> histogram(long[] buckets) {
-        Map<Integer, Long> histogram = new TreeMap<>();
-        for (int i = 0; i < buckets.length; i++) {
-            if (buckets[i] > 0) {
-                histogram.put(i, buckets[i]);
-            }
-        }
-        return histogram;
-    }
-
     /// Adds up the time between one phase's start and the next's.
-    private static final class PhaseClock implements Phases {
+    static final class PhaseClock implements Phases {
         private final Ticker ticker;
         private final Map<String, Sum> sums = new LinkedHashMap<>();
         private final Sum outside = new Sum();
         private Sum current = outside;
         private long since;
 
-        private PhaseClock(Ticker ticker, Collection<String> names) {
+        PhaseClock(Ticker ticker, Collection<String> names) {
             this.ticker = ticker;
             names.forEach(name -> sums.put(name, new Sum()));
         }
@@ -138,20 +128,20 @@ final class Loop {
             since = now;
         }
 
-        private void leave() {
+        void leave() {
             long now = ticker.nanos();
             current.nanos += now - since;
             current = outside;
             since = now;
         }
 
-        private Map<String, Long> nanos() {
+        Map<String, Long> nanos() {
             Map<String, Long> nanos = new LinkedHashMap<>();
             sums.forEach((name, sum) -> nanos.put(name, sum.nanos));
             return nanos;
         }
 
-        private Map<String, Long> counts() {
+        Map<String, Long> counts() {
             Map<String, Long> counts = new LinkedHashMap<>();
             sums.forEach((name, sum) -> counts.put(name, sum.count));
             return counts;

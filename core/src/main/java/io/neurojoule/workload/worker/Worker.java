@@ -82,7 +82,7 @@ public final class Worker {
                         .ifPresent(told -> dir = Path.of(told));
                 yield Answers.hello(
                         id,
-                        network.capabilities(),
+                        network.capabilities().withPace(),
                         ticker.nanos(),
                         ProcessHandle.current().pid());
             }

@@ -109,15 +109,15 @@ final class WorkerTest {
 
         assertThat(ran.histogram().values().stream().mapToLong(Long::longValue).sum())
                 .isEqualTo(ran.iterations());
-        assertThat(ran.histogram().keySet()).allMatch(key -> key >= Loop.bucket(50_000));
+        assertThat(ran.histogram().keySet()).allMatch(key -> key >= Histogram.bucket(50_000));
     }
 
     @Test
     void aBucketIsAtMostAThirtySecondWide() {
-        assertThat(Loop.bucket(0)).isZero();
-        assertThat(Loop.bucket(1000)).isEqualTo(32 * 10 + 30);
+        assertThat(Histogram.bucket(0)).isZero();
+        assertThat(Histogram.bucket(1000)).isEqualTo(32 * 10 + 30);
         for (long nanos = 64; nanos < 1L << 40; nanos = nanos * 3 / 2 + 1) {
-            assertThat(Loop.bucket(nanos + nanos / 16)).as("%d ns", nanos).isGreaterThan(Loop.bucket(nanos));
+            assertThat(Histogram.bucket(nanos + nanos / 16)).as("%d ns", nanos).isGreaterThan(Histogram.bucket(nanos));
         }
     }
 

@@ -1,0 +1,44 @@
+package io.neurojoule.workload;
+
+/// Takes what steps count and time beside their number, tokens for example. Used by one thread.
+///
+/// Names are lower case with underscores, `tokens_out`; those that the reports know are constants here.
+public interface Tally {
+    /// Tokens of the prompt, those from a cache among them.
+    String TOKENS_IN = "tokens_in";
+
+    /// Tokens of the prompt that were not computed anew.
+    String TOKENS_CACHED = "tokens_cached";
+
+    /// Tokens that were generated.
+    String TOKENS_OUT = "tokens_out";
+
+    /// Steps of an open loop that were due and not asked for when its time was over.
+    String DROPPED = "dropped";
+
+    /// Connections that had been closed while idle and were opened again.
+    String RECONNECTED = "reconnected";
+
+    /// Time to first token.
+    String TTFT = "ttft";
+
+    /// Time per output token after the first.
+    String TPOT = "tpot";
+
+    /// Takes nothing.
+    Tally NONE = new Tally() {
+        @Override
+        public void count(String what, long n) {}
+
+        @Override
+        public void time(String what, long nanos) {}
+    };
+
+    /// @param n >= 0
+    void count(String what, long n);
+
+    /// One duration, for a histogram.
+    ///
+    /// @param nanos >= 0
+    void time(String what, long nanos);
+}
