@@ -162,6 +162,9 @@ final class ProfileCommand implements Callable<Integer> {
     private Optional<String> simulated = Optional.empty();
 
     @Mixin
+    private LoadFlags load = new LoadFlags();
+
+    @Mixin
     private SourceFlags sources = new SourceFlags();
 
     @Option(names = "-o", paramLabel = "DIR", description = "The run directory: absent or empty (default: runs/…).")
@@ -172,9 +175,15 @@ final class ProfileCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         sortPositional();
-        if (program.isEmpty() && model.isEmpty() && artifacts.isEmpty() && adapter.isEmpty()) {
+        load.requireServer();
+        if (program.isEmpty() && !load.isServer() && model.isEmpty() && artifacts.isEmpty() && adapter.isEmpty()) {
             isBundled = true;
             bundled();
+        }
+        var given = spec.commandLine().getParseResult();
+        batch = load.batch(given.hasMatchedOption("--batch")).orElse(batch);
+        if (!given.hasMatchedOption("--element")) {
+            element = load.element().orElse(element);
         }
         Experiment experiment = experiment();
         return new Session(spec, sources, require, strict, output).run(experiment, Plan.of(experiment, Selection.ALL));
@@ -217,7 +226,13 @@ final class ProfileCommand implements Callable<Integer> {
                         "--seconds",
                         "--ci",
                         "--phases",
-                        "--layers")
+                        "--layers",
+                        "--server",
+                        "--openai",
+                        "--concurrency",
+                        "--rate",
+                        "--scenario",
+                        "--latency-bound")
                 .filter(parsed::hasMatchedOption)
                 .toList();
         if (model.isPresent() || !strange.isEmpty()) {
@@ -248,6 +263,14 @@ final class ProfileCommand implements Callable<Integer> {
             return new Experiment.Workload(
                     Experiment.Workload.PROGRAM, program, Map.of(), device, programOptions(), cpus);
         }
+        if (load.isServer()) {
+            if (adapter.isPresent() || model.isPresent() || !artifacts.isEmpty() || threads.isPresent()) {
+                throw new UserException(
+                        Exit.USAGE,
+                        "a server has its network and its threads; MODEL, --artifact, --adapter and --threads do not go with it");
+            }
+            return load.workload(device, cpus);
+        }
         return new Experiment.Workload(
                 adapter.isPresent() ? Experiment.Workload.COMMAND : Experiment.Workload.ONNX,
                 adapter.map(Words::split).orElse(List.of()),
@@ -259,7 +282,7 @@ final class ProfileCommand implements Callable<Integer> {
 
     /// Named after what the network runs on, as a name of a file can be: `cuda:0` becomes `cuda-0`.
     private String target() {
-        return device.orElse("cpu").replaceAll("[^A-Za-z0-9_-]", "-");
+        return device.orElse(load.isServer() ? "server" : "cpu").replaceAll("[^A-Za-z0-9_-]", "-");
     }
 
     private Experiment experiment() {
@@ -272,7 +295,7 @@ final class ProfileCommand implements Callable<Integer> {
                     Optional.empty(),
                     element,
                     new Experiment.Model(name(), inputs(), OptionalLong.empty(), Optional.empty(), files()),
-                    new Experiment.Matrix(BatchList.parse(batch), precisions),
+                    new Experiment.Matrix(BatchList.parse(batch), precisions, load.loads()),
                     Map.of(
                             target(),
                             new Experiment.Target(
@@ -298,13 +321,15 @@ final class ProfileCommand implements Callable<Integer> {
                             plain.order(),
                             seed,
                             plain.cooldown(),
-                            phases ? new Experiment.Phases("sampled", true) : plain.phases(),
+                            phases
+                                    ? new Experiment.Phases("sampled", true)
+                                    : new Experiment.Phases(plain.phases().mode(), load.isolatesPhases()),
                             layers ? new Experiment.Layers(true, LAYERS_ALONE) : plain.layers(),
                             Math.min(plain.latencySeconds(), seconds),
                             grace,
                             seconds < QUICK_BELOW_SECONDS),
                     Experiment.Gates.DEFAULT,
-                    List.of(),
+                    load.thresholds(),
                     Experiment.Carbon.NONE,
                     Experiment.Output.DEFAULT);
         } catch (IllegalArgumentException e) {
@@ -366,7 +391,8 @@ final class ProfileCommand implements Callable<Integer> {
         if (!program.isEmpty()) {
             return fileName(program.getFirst());
         }
-        return model.map(file -> file.getFileName().toString().replaceFirst("\\.onnx$", ""))
+        return load.name()
+                .or(() -> model.map(file -> file.getFileName().toString().replaceFirst("\\.onnx$", "")))
                 .or(() -> artifacts.values().stream()
                         .findFirst()
                         .map(file -> file.getFileName().toString().replaceFirst("\\.onnx$", "")))
@@ -421,7 +447,7 @@ final class ProfileCommand implements Callable<Integer> {
         for (String precision : names) {
             Optional<Path> file = Optional.ofNullable(artifacts.get(precision))
                     .or(() -> names.size() == 1 ? model : Optional.empty());
-            if (file.isEmpty() && adapter.isEmpty() && program.isEmpty()) {
+            if (file.isEmpty() && adapter.isEmpty() && program.isEmpty() && !load.isServer()) {
                 throw new UserException(
                         Exit.USAGE,
                         "no file for precision '%s': a precision is a file. Add --artifact %s=FILE"

@@ -9,6 +9,7 @@ import io.neurojoule.recording.Window;
 import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Quantity;
+import io.neurojoule.workload.Load;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -130,7 +131,8 @@ public final class Analyzer {
                     planned.path("target").asString(),
                     planned.path("model").asString(),
                     planned.path("precision").asString(),
-                    planned.path("batch").asInt());
+                    planned.path("batch").asInt(),
+                    planned.path("load").asString(Load.BACK_TO_BACK.label()));
             Optional<CellRecord> known = recording.cells().stream()
                     .filter(record -> record.cellId().equals(cell.id()))
                     .findFirst();
@@ -154,6 +156,9 @@ public final class Analyzer {
                         layers.addAll(inside.layers());
                         derived.addAll(inside.driver());
                         derived.addAll(inside.setup());
+                        Served served = new Served(inside.row(), inside.cell(), inside.windows(), inside.energy());
+                        derived.addAll(served.figures());
+                        served.finding().ifPresent(findings::add);
                     });
         }
         if (!missing.isEmpty()) {
@@ -246,7 +251,7 @@ public final class Analyzer {
                 });
     }
 
-    private record Planned(String id, String target, String model, String precision, int batch) {}
+    private record Planned(String id, String target, String model, String precision, int batch, String load) {}
 
     private ExperimentResult.RunSummary summary() {
         var info = recording.info();
@@ -532,7 +537,8 @@ public final class Analyzer {
                 Latency.quantile(latencies, 0.5),
                 Latency.quantile(latencies, 0.9),
                 Latency.quantile(latencies, 0.99),
-                reason);
+                reason,
+                cell.load());
     }
 
     private record AboveIdle(double joules, double perElement, Optional<Interval> interval) {}

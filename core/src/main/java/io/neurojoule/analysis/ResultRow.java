@@ -12,6 +12,7 @@ import java.util.OptionalDouble;
 /// @param basis    of `joules`; UNAVAILABLE when there is none
 /// @param seconds  total length of the windows
 /// @param elements total over the windows
+/// @param load     how steps were asked for: `c8`, eight in flight; `r4`, four per second
 public record ResultRow(
         String cellId,
         String target,
@@ -41,7 +42,8 @@ public record ResultRow(
         OptionalDouble latencyP50Seconds,
         OptionalDouble latencyP90Seconds,
         OptionalDouble latencyP99Seconds,
-        Optional<String> reason) {
+        Optional<String> reason,
+        String load) {
     /// What a row is about; written in lower case.
     public enum Scope {
         CHANNEL,

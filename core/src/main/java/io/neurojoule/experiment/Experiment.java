@@ -1,5 +1,6 @@
 package io.neurojoule.experiment;
 
+import io.neurojoule.workload.Load;
 import io.neurojoule.workload.process.ProgramOptions;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -64,6 +65,11 @@ public record Experiment(
                         batches(matrix, target.getValue()).equals(List.of(1)),
                         "targets.%s.matrix.batch must be [1]: a program has no batch; how many elements it infers goes into workload.options.elements"
                                 .formatted(target.getKey()));
+                check(
+                        target.getValue().matrix().load().isEmpty()
+                                && matrix.load().isEmpty(),
+                        "targets.%s.matrix can have no concurrency and no rate: a program runs as it is"
+                                .formatted(target.getKey()));
             }
         }
     }
@@ -104,6 +110,15 @@ public record Experiment(
     /// @throws IllegalArgumentException if there is no such target
     public List<Integer> batches(String target) {
         return batches(matrix, target(target));
+    }
+
+    /// The loads of a target: its own, else those of the file, else one step after another.
+    ///
+    /// @throws IllegalArgumentException if there is no such target
+    public List<Load> loads(String target) {
+        List<Load> own = target(target).matrix().load();
+        List<Load> shared = matrix.load().isEmpty() ? List.of(Load.BACK_TO_BACK) : matrix.load();
+        return own.isEmpty() ? shared : own;
     }
 
     private static List<Integer> batches(Matrix matrix, Target target) {
@@ -180,11 +195,13 @@ public record Experiment(
     }
 
     /// The sweep; an empty list means: as one level up.
-    public record Matrix(List<Integer> batch, List<String> precision) {
+    ///
+    /// @param load closed loops of `concurrency`, then open ones of `rate`
+    public record Matrix(List<Integer> batch, List<String> precision, List<Load> load) {
         /// Batch sizes where the file names none.
         public static final List<Integer> BATCHES = List.of(1, 8, 64);
 
-        public static final Matrix EMPTY = new Matrix(List.of(), List.of());
+        public static final Matrix EMPTY = new Matrix(List.of(), List.of(), List.of());
 
         public Matrix {
             batch = List.copyOf(batch);
@@ -197,6 +214,11 @@ public record Experiment(
             check(
                     precision.stream().distinct().count() == precision.size(),
                     "precision must not name one twice: %s".formatted(precision));
+            load = List.copyOf(load);
+            check(
+                    load.stream().distinct().count() == load.size(),
+                    "concurrency and rate must not name one twice: %s"
+                            .formatted(load.stream().map(Load::label).toList()));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.neurojoule.experiment;
 
+import io.neurojoule.workload.Load;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -49,10 +50,10 @@ public final class ExperimentFile {
         keys.put("model.inputs.*", List.of("name", "shape", "layout", "dtype", "source", "seed"));
         keys.put("model.output", List.of("classes"));
         keys.put("model.work", List.of("onnx"));
-        keys.put("matrix", List.of("batch", "precision"));
+        keys.put("matrix", List.of("batch", "precision", "concurrency", "rate"));
         keys.put("targets.*", List.of("label", "simulated", "workload", "matrix", "sources", "boundary", "place"));
         keys.put("targets.*.workload", List.of("adapter", "command", "env", "device", "options", "cpus"));
-        keys.put("targets.*.matrix", List.of("batch", "precision"));
+        keys.put("targets.*.matrix", List.of("batch", "precision", "concurrency", "rate"));
         keys.put("targets.*.sources", List.of("require", "want", "options"));
         keys.put(
                 "method",
@@ -197,7 +198,20 @@ public final class ExperimentFile {
         node.only(known(level));
         return node.make(() -> new Experiment.Matrix(
                 node.map("batch", List.of(), ExperimentFile::batches),
-                node.map("precision", List.of(), ExperimentNode::texts)));
+                node.map("precision", List.of(), ExperimentNode::texts),
+                loads(node)));
+    }
+
+    private static List<Load> loads(ExperimentNode node) {
+        List<Load> loads = new ArrayList<>();
+        for (int concurrency : node.map("concurrency", List.<Integer>of(), ExperimentFile::batches)) {
+            loads.add(node.required("concurrency").make(() -> new Load.Closed(concurrency)));
+        }
+        node.get("rate")
+                .ifPresent(rate -> (rate.isList() ? rate.items() : List.of(rate))
+                        .forEach(item -> loads.add(
+                                item.make(() -> new Load.Open(item.number("steps per second, e.g. 4 or 0.5"))))));
+        return loads;
     }
 
     private static List<Integer> batches(ExperimentNode node) {
@@ -445,6 +459,20 @@ public final class ExperimentFile {
         Map<String, Object> map = new LinkedHashMap<>();
         put(map, "batch", matrix.batch());
         put(map, "precision", matrix.precision());
+        put(
+                map,
+                "concurrency",
+                matrix.load().stream()
+                        .filter(Load.Closed.class::isInstance)
+                        .map(load -> ((Load.Closed) load).concurrency())
+                        .toList());
+        put(
+                map,
+                "rate",
+                matrix.load().stream()
+                        .filter(Load.Open.class::isInstance)
+                        .map(load -> ((Load.Open) load).perSecond())
+                        .toList());
         return map;
     }
 

@@ -1,5 +1,6 @@
 package io.neurojoule.experiment;
 
+import io.neurojoule.workload.Load;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -48,7 +49,9 @@ public record Plan(List<Cell> cells, int repeats, long seed, List<List<String>> 
         for (String target : experiment.targets().keySet()) {
             for (String precision : experiment.precisions(target)) {
                 for (int batch : experiment.batches(target)) {
-                    all.add(Cell.of(target, experiment.model().name(), precision, batch));
+                    for (Load load : experiment.loads(target)) {
+                        all.add(Cell.of(target, experiment.model().name(), precision, batch, load));
+                    }
                 }
             }
         }
@@ -123,7 +126,10 @@ public record Plan(List<Cell> cells, int repeats, long seed, List<List<String>> 
                         .formatted(
                                 row,
                                 rows.getOrDefault(row, List.of()).stream()
-                                        .map(cell -> String.valueOf(cell.batch()))
+                                        .map(cell -> cell.batch()
+                                                + (cell.load().equals(Load.BACK_TO_BACK)
+                                                        ? ""
+                                                        : " " + cell.load().label()))
                                         .collect(Collectors.joining(", ")))));
         lines.add("order     interleaved, seed " + seed);
         for (int repeat = 0; repeat < repeats; repeat++) {

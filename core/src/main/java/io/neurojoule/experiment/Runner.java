@@ -10,6 +10,7 @@ import io.neurojoule.recording.Window;
 import io.neurojoule.sensor.Quantity;
 import io.neurojoule.time.Ticker;
 import io.neurojoule.workload.Layers;
+import io.neurojoule.workload.Load;
 import io.neurojoule.workload.LoadRequest;
 import io.neurojoule.workload.Loaded;
 import io.neurojoule.workload.Mark;
@@ -18,6 +19,8 @@ import io.neurojoule.workload.NetworkUnderTest;
 import io.neurojoule.workload.Program;
 import io.neurojoule.workload.RunAnswer;
 import io.neurojoule.workload.RunRequest;
+import io.neurojoule.workload.ServerPlace;
+import io.neurojoule.workload.Tally;
 import io.neurojoule.workload.Tensor;
 import io.neurojoule.workload.Verified;
 import java.io.IOException;
@@ -28,6 +31,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -238,6 +242,7 @@ public final class Runner {
                                     loaded.executed(),
                                     loaded.settings()));
             notes(visit, loaded.notes());
+            noteServerElsewhere(visit, loaded);
             if (net.capabilities().verifiable()) {
                 verify(net, visit);
             } else if (method.layers().profile()) {
@@ -256,15 +261,20 @@ public final class Runner {
         measure(net, visit, repeat, before);
         idleLoaded(visit, repeat, "end");
         Map<Integer, Long> latencies = known(visit).latencies();
-        if (repeat == 1 && method.latencySeconds() > 0 && !cancelled) {
+        if (repeat == 1 && latencies.isEmpty() && method.latencySeconds() > 0 && !cancelled) {
             progress.begins(visit.cellId() + " · latency");
             latencies = loop(
                             net,
                             visit,
                             repeat,
                             Window.Kind.LATENCY,
-                            RunRequest.of(
-                                    RunRequest.Kind.INSTRUMENT, method.latencySeconds(), RunRequest.Timing.LATENCY))
+                            under(
+                                    visit,
+                                    repeat,
+                                    RunRequest.of(
+                                            RunRequest.Kind.INSTRUMENT,
+                                            method.latencySeconds(),
+                                            RunRequest.Timing.LATENCY)))
                     .histogram();
         }
         phases(net, visit, repeat);
@@ -293,12 +303,20 @@ public final class Runner {
                     visit,
                     repeat,
                     Window.Kind.PHASES,
-                    RunRequest.of(RunRequest.Kind.INSTRUMENT, windowSeconds, RunRequest.Timing.PHASES));
+                    under(
+                            visit,
+                            repeat,
+                            RunRequest.of(RunRequest.Kind.INSTRUMENT, windowSeconds, RunRequest.Timing.PHASES)));
         }
         for (String phase : offered) {
             if (asked.isolate() && net.capabilities().isolable().contains(phase) && !cancelled) {
                 progress.begins(visit.cellId() + " · " + phase + " alone");
-                phase(net, visit, repeat, Window.Kind.ISOLATED, RunRequest.isolated(phase, windowSeconds));
+                phase(
+                        net,
+                        visit,
+                        repeat,
+                        Window.Kind.ISOLATED,
+                        under(visit, repeat, RunRequest.isolated(phase, windowSeconds)));
             }
         }
     }
@@ -567,8 +585,14 @@ public final class Runner {
         }
     }
 
+    /// The throughput of an open loop is the user's, and random: there is no more to wait for than the sensors' rise.
     private void warmUp(NetworkUnderTest net, Visit visit, int repeat) throws NetworkException, IOException {
         double least = Math.max(method.warmup().minSeconds(), leadIn.riseSeconds());
+        if (visit.cell().load() instanceof Load.Open) {
+            RunRequest request = RunRequest.of(RunRequest.Kind.WARMUP, least, RunRequest.Timing.BARE);
+            loop(net, visit, repeat, Window.Kind.WARMUP, under(visit, repeat, request));
+            return;
+        }
         double most = Math.max(method.warmup().maxSeconds(), least);
         double rate = 0;
         double spent = 0;
@@ -578,7 +602,7 @@ public final class Runner {
                     visit,
                     repeat,
                     Window.Kind.WARMUP,
-                    RunRequest.of(RunRequest.Kind.WARMUP, least, RunRequest.Timing.BARE));
+                    under(visit, repeat, RunRequest.of(RunRequest.Kind.WARMUP, least, RunRequest.Timing.BARE)));
             double now = answer.elements() / answer.seconds();
             spent += answer.seconds();
             if (Math.abs(now - rate) <= STEADY * now) {
@@ -599,7 +623,9 @@ public final class Runner {
     private void measure(NetworkUnderTest net, Visit visit, int repeat, Optional<List<Tensor>> before)
             throws NetworkException, IOException {
         double asked = windowSeconds;
-        Asked once = ask(net, RunRequest.of(RunRequest.Kind.MEASURE, asked, RunRequest.Timing.BARE));
+        RunRequest request =
+                under(visit, repeat, RunRequest.of(RunRequest.Kind.MEASURE, asked, RunRequest.Timing.BARE));
+        Asked once = ask(net, request);
         double ran = once.answer().seconds();
         if (ran < SHORTEST * asked && !cancelled) {
             recorder.note(Note.of(
@@ -607,17 +633,51 @@ public final class Runner {
                             "warning",
                             "the network ran %.3g s of %.3g s asked; asked once more for longer".formatted(ran, asked))
                     .inCell(visit.cellId()));
+            double longer = asked * Math.min(LONGEST_AGAIN, asked / ran);
             once = ask(
-                    net,
-                    RunRequest.of(
-                            RunRequest.Kind.MEASURE,
-                            asked * Math.min(LONGEST_AGAIN, asked / ran),
-                            RunRequest.Timing.BARE));
+                    net, under(visit, repeat, RunRequest.of(RunRequest.Kind.MEASURE, longer, RunRequest.Timing.BARE)));
         }
         if (!cancelled) {
             requireSame(net, before);
             noteNarrowStamps(visit, once.answer());
+            noteDropped(visit, once.answer());
+            records.put(
+                    visit.cellId(),
+                    known(visit)
+                            .withDurations(
+                                    once.answer().histogram(), once.answer().timings()));
             record(visit, repeat, Window.Kind.MEASURE, once, Map.of());
+        }
+    }
+
+    /// The same request under the load of the cell; each loop has random times of its own, the same in each run.
+    private RunRequest under(Visit visit, int repeat, RunRequest request) {
+        return request.under(
+                visit.cell().load(),
+                Objects.hash(
+                        method.seed(), visit.cellId(), repeat, request.kind().name()));
+    }
+
+    /// Of a load that the network did not keep up with, the figure is that of its own pace.
+    private void noteDropped(Visit visit, RunAnswer answer) throws IOException {
+        long dropped = answer.counts().getOrDefault(Tally.DROPPED, 0L);
+        if (dropped > 0) {
+            recorder.note(Note.of(
+                            "load-not-met",
+                            "warning",
+                            "%d of %d steps that were due were not asked for, as those before were still under way: this is the energy at the network's own pace, not at the rate that was asked for"
+                                    .formatted(dropped, dropped + answer.iterations()))
+                    .inCell(visit.cellId()));
+        }
+    }
+
+    private void noteServerElsewhere(Visit visit, Loaded loaded) throws IOException {
+        if (ServerPlace.ELSEWHERE.text().equals(loaded.settings().get(ServerPlace.SETTING))) {
+            recorder.note(Note.of(
+                            "server-elsewhere",
+                            "warning",
+                            "the server runs on another machine: sensors of this one see the client only. Name sources that meter the server (redfish, ipmi, snmp, prometheus), and a boundary of them")
+                    .inCell(visit.cellId()));
         }
     }
 
@@ -681,7 +741,8 @@ public final class Runner {
                 answer.elements(),
                 answer.stamped(),
                 asked.conditions(),
-                phaseNanos));
+                phaseNanos,
+                answer.counts()));
         progress.recorded(window);
         return window;
     }

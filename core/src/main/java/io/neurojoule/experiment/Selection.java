@@ -12,19 +12,20 @@ public record Selection(List<Condition> conditions) {
     /// Every cell.
     public static final Selection ALL = new Selection(List.of());
 
-    private static final List<String> FIELDS = List.of("target", "precision", "batch");
+    private static final List<String> FIELDS = List.of("target", "precision", "batch", "load");
     private static final Pattern CONDITION = Pattern.compile("\\s*(\\w+)\\s*(!=|<=|>=|=|<|>)\\s*([^\\s=!<>]\\S*)\\s*");
 
     /// One comparison.
     ///
-    /// @param field `target`, `precision` or `batch`
+    /// @param field `target`, `precision`, `batch` or `load`
     /// @param sign  `=` or `!=`, for batch also `<=`, `>=`, `<`, `>`
     /// @param value to compare with; a whole number for batch
     public record Condition(String field, String sign, String value) {
-        boolean holds(String target, String precision, int batch) {
+        boolean holds(String target, String precision, int batch, String load) {
             return switch (field) {
                 case "target" -> target.equals(value) == sign.equals("=");
                 case "precision" -> precision.equals(value) == sign.equals("=");
+                case "load" -> load.equals(value) == sign.equals("=");
                 default -> holds(Integer.compare(batch, Integer.parseInt(value)));
             };
         }
@@ -89,8 +90,10 @@ public record Selection(List<Condition> conditions) {
     }
 
     /// Whether every condition holds for the cell with these coordinates.
-    public boolean matches(String target, String precision, int batch) {
-        return conditions.stream().allMatch(condition -> condition.holds(target, precision, batch));
+    ///
+    /// @param load its label, e.g. `c8`
+    public boolean matches(String target, String precision, int batch, String load) {
+        return conditions.stream().allMatch(condition -> condition.holds(target, precision, batch, load));
     }
 
     /// The cells that are meant, in their order.
@@ -98,20 +101,32 @@ public record Selection(List<Condition> conditions) {
     /// @throws ExperimentException if there are none; the message says what there is
     public List<Cell> select(List<Cell> cells) {
         List<Cell> selected = cells.stream()
-                .filter(cell -> matches(cell.target(), cell.precision(), cell.batch()))
+                .filter(cell -> matches(
+                        cell.target(),
+                        cell.precision(),
+                        cell.batch(),
+                        cell.load().label()))
                 .toList();
         if (selected.isEmpty()) {
-            throw new ExperimentException("--only '%s' leaves no cell; there are target %s; precision %s; batch %s"
-                    .formatted(
-                            this,
-                            cells.stream().map(Cell::target).distinct().collect(Collectors.joining(", ")),
-                            cells.stream().map(Cell::precision).distinct().collect(Collectors.joining(", ")),
-                            cells.stream()
-                                    .map(Cell::batch)
-                                    .distinct()
-                                    .sorted()
-                                    .map(String::valueOf)
-                                    .collect(Collectors.joining(", "))));
+            throw new ExperimentException(
+                    "--only '%s' leaves no cell; there are target %s; precision %s; batch %s; load %s"
+                            .formatted(
+                                    this,
+                                    cells.stream().map(Cell::target).distinct().collect(Collectors.joining(", ")),
+                                    cells.stream()
+                                            .map(Cell::precision)
+                                            .distinct()
+                                            .collect(Collectors.joining(", ")),
+                                    cells.stream()
+                                            .map(Cell::batch)
+                                            .distinct()
+                                            .sorted()
+                                            .map(String::valueOf)
+                                            .collect(Collectors.joining(", ")),
+                                    cells.stream()
+                                            .map(cell -> cell.load().label())
+                                            .distinct()
+                                            .collect(Collectors.joining(", "))));
         }
         return selected;
     }

@@ -108,7 +108,7 @@ public record Threshold(String text, Selection cells, String field, String sign,
         for (ResultRow row : result.rows()) {
             boolean headline = row.scope() == ResultRow.Scope.BOUNDARY
                     && row.name().equals(result.run().headline());
-            if (headline && cells.matches(row.target(), row.precision(), row.batch())) {
+            if (headline && cells.matches(row.target(), row.precision(), row.batch(), row.load())) {
                 OptionalDouble figure = column.figure().apply(row);
                 if (figure.isEmpty()) {
                     findings.add(finding(

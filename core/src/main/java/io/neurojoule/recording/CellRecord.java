@@ -2,6 +2,7 @@ package io.neurojoule.recording;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -10,7 +11,10 @@ import java.util.OptionalLong;
 ///
 /// @param status    `measured`, `unsupported` or `failed`
 /// @param agreement of its output with the first artefact's; 1 is the same output
-/// @param latencies histogram of the latency pass: key 32·e + the next 5 bits, e the bit length of the nanoseconds
+/// @param latencies histogram of the latency pass, or of all measured windows where a load is: key 32·e + the next
+///                  5 bits, e the bit length of the nanoseconds
+/// @param timings   histograms of what the steps of the measured windows timed, by the names of
+///                  [io.neurojoule.workload.Tally]
 public record CellRecord(
         String cellId,
         String target,
@@ -25,9 +29,11 @@ public record CellRecord(
         OptionalLong peakMemoryBytes,
         Map<Integer, Long> latencies,
         Map<String, Double> executed,
-        Map<String, String> settings) {
+        Map<String, String> settings,
+        Map<String, Map<Integer, Long>> timings) {
     public CellRecord {
         latencies = Map.copyOf(latencies);
+        timings = Objects.requireNonNullElse(timings, Map.of()); // an older run has none
         executed = Map.copyOf(executed);
         settings = Map.copyOf(settings);
     }
@@ -48,6 +54,7 @@ public record CellRecord(
                 OptionalLong.empty(),
                 Map.of(),
                 Map.of(),
+                Map.of(),
                 Map.of());
     }
 
@@ -66,7 +73,8 @@ public record CellRecord(
                 peakMemoryBytes,
                 latencies,
                 executed,
-                settings);
+                settings,
+                timings);
     }
 
     public CellRecord withAgreement(OptionalDouble other) {
@@ -84,7 +92,8 @@ public record CellRecord(
                 peakMemoryBytes,
                 latencies,
                 executed,
-                settings);
+                settings,
+                timings);
     }
 
     public CellRecord withLoad(
@@ -103,7 +112,8 @@ public record CellRecord(
                 peakMemoryBytes,
                 latencies,
                 dtypes,
-                applied);
+                applied,
+                timings);
     }
 
     /// @param dtypes  instead of those known so far; none: they stay
@@ -125,7 +135,36 @@ public record CellRecord(
                 peakMemoryBytes,
                 latencies,
                 dtypes.isEmpty() ? executed : dtypes,
+                all,
+                timings);
+    }
+
+    /// Adds the durations of one measured window to those known so far.
+    public CellRecord withDurations(Map<Integer, Long> steps, Map<String, Map<Integer, Long>> others) {
+        Map<String, Map<Integer, Long>> all = new HashMap<>(timings);
+        others.forEach((what, histogram) -> all.merge(what, histogram, CellRecord::together));
+        return new CellRecord(
+                cellId,
+                target,
+                model,
+                precision,
+                batch,
+                status,
+                reason,
+                agreement,
+                loadSeconds,
+                firstStepSeconds,
+                peakMemoryBytes,
+                together(latencies, steps),
+                executed,
+                settings,
                 all);
+    }
+
+    private static Map<Integer, Long> together(Map<Integer, Long> one, Map<Integer, Long> other) {
+        Map<Integer, Long> sum = new HashMap<>(one);
+        other.forEach((bucket, n) -> sum.merge(bucket, n, Long::sum));
+        return sum;
     }
 
     public CellRecord withRun(OptionalLong memoryBytes, Map<Integer, Long> histogram) {
@@ -143,6 +182,7 @@ public record CellRecord(
                 memoryBytes,
                 histogram,
                 executed,
-                settings);
+                settings,
+                timings);
     }
 }

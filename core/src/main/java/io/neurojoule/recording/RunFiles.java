@@ -23,7 +23,7 @@ final class RunFiles {
     static final String SIGNALS = "signals";
     static final String WORKLOAD = "workload";
     static final String WINDOWS_HEADER = "window_id,cell_id,repeat,kind,t0_ns,t1_ns,iterations,elements,stamped"
-            + ",machine_cpu_seconds,network_cpu_seconds,profiler_cpu_seconds,throttle_events,phase_ns";
+            + ",machine_cpu_seconds,network_cpu_seconds,profiler_cpu_seconds,throttle_events,phase_ns,counts";
 
     /// Columns of `windows.csv` that every run has; the others came later.
     static final int FIRST_WINDOW_COLUMNS = 9;
@@ -57,27 +57,26 @@ final class RunFiles {
                 conditions.throttleEvents().isPresent()
                         ? String.valueOf(conditions.throttleEvents().getAsLong())
                         : "",
-                phases(window.phaseNanos()));
+                numbers(window.phaseNanos()),
+                numbers(window.counts()));
     }
 
     /// `pack=120000;execute=880000`; what would break the row in a name becomes `_`.
-    private static String phases(Map<String, Long> nanos) {
-        return new TreeMap<>(nanos)
+    private static String numbers(Map<String, Long> byName) {
+        return new TreeMap<>(byName)
                 .entrySet().stream()
-                        .map(phase -> phase.getKey().replaceAll("[,;=\\p{Cntrl}]", "_") + "=" + phase.getValue())
+                        .map(one -> one.getKey().replaceAll("[,;=\\p{Cntrl}]", "_") + "=" + one.getValue())
                         .collect(Collectors.joining(";"));
     }
 
-    private static Map<String, Long> phases(String[] fields, int i) {
-        Map<String, Long> nanos = new TreeMap<>();
+    private static Map<String, Long> numbers(String[] fields, int i) {
+        Map<String, Long> byName = new TreeMap<>();
         if (i < fields.length && !fields[i].isEmpty()) {
-            for (String phase : fields[i].split(";", -1)) {
-                nanos.put(
-                        phase.substring(0, phase.indexOf('=')),
-                        Long.parseLong(phase.substring(phase.indexOf('=') + 1)));
+            for (String one : fields[i].split(";", -1)) {
+                byName.put(one.substring(0, one.indexOf('=')), Long.parseLong(one.substring(one.indexOf('=') + 1)));
             }
         }
-        return nanos;
+        return byName;
     }
 
     private static String text(OptionalDouble value) {
@@ -97,7 +96,8 @@ final class RunFiles {
                 Long.parseLong(fields[7]),
                 Boolean.parseBoolean(fields[8]),
                 new Conditions(number(fields, 9), number(fields, 10), number(fields, 11), whole(fields, 12)),
-                phases(fields, 13));
+                numbers(fields, 13),
+                numbers(fields, 14));
     }
 
     private static OptionalDouble number(String[] fields, int i) {

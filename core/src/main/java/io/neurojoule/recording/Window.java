@@ -13,6 +13,7 @@ import java.util.Map;
 /// @param conditions what else went on
 /// @param phaseNanos time in each phase in a window of [Kind#PHASES]; the only phase in one of [Kind#ISOLATED]; else
 /// empty
+/// @param counts     what the steps counted, by the names of [io.neurojoule.workload.Tally]; empty when nothing
 public record Window(
         String id,
         String cellId,
@@ -24,9 +25,39 @@ public record Window(
         long elements,
         boolean stamped,
         Conditions conditions,
-        Map<String, Long> phaseNanos) {
+        Map<String, Long> phaseNanos,
+        Map<String, Long> counts) {
     public Window {
         phaseNanos = Map.copyOf(phaseNanos);
+        counts = Map.copyOf(counts);
+    }
+
+    /// A window whose steps counted nothing.
+    public Window(
+            String id,
+            String cellId,
+            int repeat,
+            Kind kind,
+            long startNanos,
+            long endNanos,
+            long iterations,
+            long elements,
+            boolean stamped,
+            Conditions conditions,
+            Map<String, Long> phaseNanos) {
+        this(
+                id,
+                cellId,
+                repeat,
+                kind,
+                startNanos,
+                endNanos,
+                iterations,
+                elements,
+                stamped,
+                conditions,
+                phaseNanos,
+                Map.of());
     }
 
     /// A window of which nothing is known but what the network did.
@@ -79,7 +110,8 @@ public record Window(
                 elements,
                 stamped,
                 conditions,
-                phaseNanos);
+                phaseNanos,
+                counts);
     }
 
     public double seconds() {

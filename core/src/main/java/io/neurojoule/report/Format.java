@@ -41,6 +41,12 @@ public final class Format {
     }
 
     /// A share as per cent with two significant digits, e.g. `1.1 %`.
+    /// A load's label as people say it: `c8` is `8 in flight`, `r0.5` is `0.5/s`.
+    static String load(String label) {
+        String amount = label.substring(1);
+        return label.startsWith("r") ? amount + "/s" : amount + " in flight";
+    }
+
     public static String percent(double fraction) {
         return plain(round(fraction * 100, SHARE)) + " %";
     }

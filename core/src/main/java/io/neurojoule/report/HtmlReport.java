@@ -172,6 +172,12 @@ public final class HtmlReport implements ReportFormat {
                 : interval;
     }
 
+    /// Whether the load is what varies; the page's script decides alike.
+    private static boolean isOverLoad(List<ResultRow> headline) {
+        return headline.stream().map(ResultRow::batch).distinct().count() == 1
+                && headline.stream().map(ResultRow::load).distinct().count() > 1;
+    }
+
     private static String figure(ExperimentResult result) {
         String element = escape(result.run().element());
         String holes = Verdict.of(result).headline().stream()
@@ -181,7 +187,7 @@ public final class HtmlReport implements ReportFormat {
                 .collect(Collectors.joining());
         return """
                 <section id="figure-1">
-                <h2>Fig. 1 Energy and throughput against batch size</h2>
+                <h2>Fig. 1 Energy and throughput against %s</h2>
                 <fieldset class="switch"><legend>Energy</legend>
                 <label><input type="radio" name="energy" value="total" checked> total</label>
                 <label><input type="radio" name="energy" value="above-idle"> above idle</label>
@@ -195,7 +201,11 @@ public final class HtmlReport implements ReportFormat {
                 <p class="note">Colour: target. Shape: precision. Bars: 95 %% interval over repeats. Hollow: not measured
                 (basis at the line's end). An arrow: the interval reaches 0 or below. A cross on the axis: no figure.</p>
                 %s</section>
-                """.formatted(element, Verdict.capital(element), holes.isEmpty() ? "" : "<ul>\n" + holes + "</ul>\n");
+                """.formatted(
+                        isOverLoad(Verdict.of(result).headline()) ? "load" : "batch size",
+                        element,
+                        Verdict.capital(element),
+                        holes.isEmpty() ? "" : "<ul>\n" + holes + "</ul>\n");
     }
 
     private static String power(List<PowerCurve> curves) {

@@ -64,7 +64,12 @@ public final class LatexReport implements ReportFormat {
 
     private static String line(ExperimentResult result, ResultRow row) {
         List<String> cells = new ArrayList<>(List.of(
-                escape(result.run().label(row.target())), escape(row.precision()), Integer.toString(row.batch())));
+                escape(result.run().label(row.target())),
+                escape(row.precision()),
+                row.batch()
+                        + (row.load().equals(Verdict.ONE_AFTER_ANOTHER)
+                                ? ""
+                                : " (" + escape(Format.load(row.load())) + ")")));
         cells.add(quantity(row.joulesPerElement(), "J"));
         cells.add(
                 row.joulesPerElementLow().isPresent()

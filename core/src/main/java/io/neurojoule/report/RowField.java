@@ -47,7 +47,8 @@ record RowField<R>(String name, String unit, boolean figure, Function<R, Optiona
             figure("latency_p50_seconds", "s", ResultRow::latencyP50Seconds),
             figure("latency_p90_seconds", "s", ResultRow::latencyP90Seconds),
             figure("latency_p99_seconds", "s", ResultRow::latencyP99Seconds),
-            new RowField<>("reason", "", false, row -> row.reason().map(text -> text)));
+            new RowField<>("reason", "", false, row -> row.reason().map(text -> text)),
+            plain("load", ResultRow::load));
 
     /// All columns in the order of `phases.csv`.
     static final List<RowField<PhaseRow>> PHASES = List.of(

@@ -249,39 +249,34 @@ public final class TextReport implements ReportFormat {
             return;
         }
         boolean targets = rows.stream().map(ResultRow::target).distinct().count() > 1;
+        boolean loads = rows.stream().anyMatch(row -> !row.load().equals(Verdict.ONE_AFTER_ANOTHER));
         String element = result.run().element();
         List<List<String>> lines = new ArrayList<>();
         List<String> heading = new ArrayList<>(targets ? List.of("target") : List.of());
-        heading.addAll(List.of(
-                "precision",
-                "batch",
-                "J/" + element + " (95 % CI)",
-                "± source",
-                "above idle",
-                element + "s/s",
-                "W",
-                "p50 latency",
-                "agreement",
-                "basis (above idle)",
-                "note"));
+        heading.addAll(List.of("precision", "batch"));
+        heading.addAll(loads ? List.of("load") : List.of());
+        heading.addAll(
+                List.of("J/" + element + " (95 % CI)", "± source", "above idle", element + "s/s", "W", "p50 latency"));
+        heading.addAll(loads ? List.of("p99 latency") : List.of());
+        heading.addAll(List.of("agreement", "basis (above idle)", "note"));
         lines.add(heading);
         for (ResultRow row : rows) {
             List<String> line = new ArrayList<>(targets ? List.of(result.run().label(row.target())) : List.of());
-            line.addAll(cells(result, verdict, row));
+            line.addAll(cells(result, verdict, row, loads));
             lines.add(line);
         }
         print(lines, out);
     }
 
-    private static List<String> cells(ExperimentResult result, Verdict verdict, ResultRow row) {
+    private static List<String> cells(ExperimentResult result, Verdict verdict, ResultRow row, boolean loads) {
         OptionalDouble spread = Verdict.spread(row);
         String interval = spread.isPresent() ? " ±" + Format.percent(spread.getAsDouble()) : "";
         Optional<CellResult> cell = Verdict.cell(result, row.cellId());
         boolean best = verdict.sentence().isPresent()
                 && verdict.best().filter(row::equals).isPresent();
-        return List.of(
-                row.precision(),
-                Integer.toString(row.batch()),
+        List<String> cells = new ArrayList<>(List.of(row.precision(), Integer.toString(row.batch())));
+        cells.addAll(loads ? List.of(Format.load(row.load())) : List.of());
+        cells.addAll(List.of(
                 Format.quantity(row.joulesPerElement(), "J") + interval,
                 Verdict.bound(row).isPresent()
                         ? "±" + Format.percent(Verdict.bound(row).getAsDouble())
@@ -289,10 +284,13 @@ public final class TextReport implements ReportFormat {
                 Format.quantity(row.aboveIdleJoulesPerElement(), "J"),
                 Format.quantity(row.elementsPerSecond(), ""),
                 Format.quantity(row.watts(), "W"),
-                Format.quantity(row.latencyP50Seconds(), "s"),
+                Format.quantity(row.latencyP50Seconds(), "s")));
+        cells.addAll(loads ? List.of(Format.quantity(row.latencyP99Seconds(), "s")) : List.of());
+        cells.addAll(List.of(
                 Format.number(cell.map(CellResult::agreement).orElse(OptionalDouble.empty())),
                 basis(row),
-                best ? "least energy" : "");
+                best ? "least energy" : ""));
+        return cells;
     }
 
     /// The basis of the energy, and that of the energy above idle where it is another one.

@@ -18,6 +18,9 @@ record Verdict(List<ResultRow> headline, Optional<ResultRow> best, Optional<Stri
     /// Below this agreement the sentence says that the outputs differ.
     private static final double SAME_OUTPUT = 0.99;
 
+    /// Label of the load that goes without saying.
+    static final String ONE_AFTER_ANOTHER = "c1";
+
     static Verdict of(ExperimentResult result) {
         List<ResultRow> headline = result.rows().stream()
                 .filter(row -> row.scope() == ResultRow.Scope.BOUNDARY
@@ -120,7 +123,8 @@ record Verdict(List<ResultRow> headline, Optional<ResultRow> best, Optional<Stri
     }
 
     static String label(ExperimentResult.RunSummary run, ResultRow row, boolean withTarget) {
-        String label = "batch " + row.batch() + " " + row.precision();
+        String label = "batch " + row.batch() + " " + row.precision()
+                + (row.load().equals(ONE_AFTER_ANOTHER) ? "" : " at " + Format.load(row.load()));
         return withTarget ? label + " on " + run.label(row.target()) : label;
     }
 

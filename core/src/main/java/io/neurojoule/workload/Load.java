@@ -1,5 +1,6 @@
 package io.neurojoule.workload;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
 /// When the next step is asked for.
@@ -10,8 +11,22 @@ public sealed interface Load {
     /// One step after another: what a network does unless it is asked for something else.
     Load BACK_TO_BACK = new Closed(1);
 
-    /// As in ids of cells and in tables: `c8` or `r2.5`.
+    /// As in ids of cells and in files: `c8` or `r2.5`.
+    @JsonValue
     String label();
+
+    /// The load of a label.
+    ///
+    /// @throws IllegalArgumentException if it is none
+    static Load parse(String label) {
+        if (label.matches("c\\d{1,9}")) {
+            return new Closed(Integer.parseInt(label.substring(1)));
+        }
+        if (label.matches("r\\d+(\\.\\d+)?")) {
+            return new Open(Double.parseDouble(label.substring(1)));
+        }
+        throw new IllegalArgumentException("no load: '" + label + "'");
+    }
 
     /// A closed loop: so many steps are in flight, and as soon as one is answered the next is asked for.
     ///

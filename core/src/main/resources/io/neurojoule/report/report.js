@@ -27,6 +27,19 @@
     basis: () => results.run.simulated ? "SIMULATED" : "MEASURED", unit: "/s", field: "elements_per_second",
   };
 
+  const isOpen = row => row.load.startsWith("r");
+  const loadText = row => row.load === "c1" ? "" : isOpen(row) ? ` ${row.load.slice(1)}/s` : ` ${row.load.slice(1)} in flight`;
+  const cellText = row => `${label(row.target)} ${row.precision} batch ${row.batch}${loadText(row)}`;
+
+  /** Over the batch size, or over the load where that is what varies. */
+  const overLoad = new Set(headline.map(row => row.batch)).size === 1 && new Set(headline.map(row => row.load)).size > 1;
+  const across = overLoad
+    ? {
+      value: row => Number(row.load.slice(1)), series: row => isOpen(row) ? "open loop" : "closed loop",
+      label: [headline.some(row => !isOpen(row)) ? "steps in flight" : "", headline.some(isOpen) ? "steps per second" : ""].filter(text => text).join(" (closed loop), ") + (headline.some(isOpen) ? " (open loop)" : ""),
+    }
+    : { value: row => row.batch, series: row => loadText(row).trim(), label: "batch" };
+
   const withUnit = (value, unit) => unit === "J" ? (/[a-zµ]$/i.test(si(value)) ? si(value) : si(value) + " ") + unit : si(value);
 
   function emptyPlot(host, height, margin) {
@@ -70,7 +83,7 @@
     });
   }
 
-  function againstBatch(host, what) {
+  function curve(host, what) {
     const drawn = headline.filter(row => what.value(row) > 0);
     if (!drawn.length) {
       host.replaceChildren("No figure that a logarithmic axis can show.");
@@ -80,36 +93,37 @@
     const { svg, width, height, margin } = plot;
     const ends = drawn.flatMap(row => [what.value(row), what.low(row), what.high(row)]).filter(value => value > 0);
     const y = d3.scaleLog([d3.min(ends) / 1.25, d3.max(ends) * 1.25], [height - margin.bottom, margin.top]);
-    const batches = [...new Set(headline.map(row => row.batch))].sort(d3.ascending);
-    const x = d3.scaleLog([batches[0] / 1.2, batches.at(-1) * 1.2], [margin.left, width - margin.right]).base(2);
-    axes(plot, x, y, d3.axisBottom(x).tickValues(apart(batches, x)).tickFormat(d3.format("d")),
-      d3.axisLeft(y).tickValues(logTicks(y.domain())).tickFormat(value => withUnit(value, what.unit)), "batch");
+    const steps = [...new Set(headline.map(across.value))].sort(d3.ascending);
+    const x = d3.scaleLog([steps[0] / 1.2, steps.at(-1) * 1.2], [margin.left, width - margin.right]).base(2);
+    axes(plot, x, y, d3.axisBottom(x).tickValues(apart(steps, x)).tickFormat(d3.format("~g")),
+      d3.axisLeft(y).tickValues(logTicks(y.domain())).tickFormat(value => withUnit(value, what.unit)), across.label);
 
     const ys = [];
     for (const [target, ofTarget] of d3.group(drawn, row => row.target)) {
-      for (const [precision, rows] of d3.group(ofTarget, row => row.precision)) {
-        const sorted = d3.sort(rows, row => row.batch);
+      for (const [name, rows] of d3.group(ofTarget, row => `${row.precision} ${across.series(row)}`.trim())) {
+        const precision = rows[0].precision;
+        const sorted = d3.sort(rows, across.value);
         const group = svg.append("g").attr("stroke", colour(target)).attr("fill", colour(target));
         group.append("path").attr("fill", "none").attr("stroke-width", 1.5).attr("d",
-          d3.line(row => x(row.batch), row => y(what.value(row)))(sorted));
+          d3.line(row => x(across.value(row)), row => y(what.value(row)))(sorted));
         for (const row of sorted) {
           if (what.high(row) > 0) {
             // An interval that reaches 0 or below has no lower end on a logarithmic axis: an arrow, not nothing.
             const open = !(what.low(row) > 0);
             const [low, high] = [open ? height - margin.bottom : y(what.low(row)), y(what.high(row))];
-            const end = open ? `M${x(row.batch) - 4},${low - 6}l4,6l4,-6` : `M${x(row.batch) - 4},${low}h8`;
+            const end = open ? `M${x(across.value(row)) - 4},${low - 6}l4,6l4,-6` : `M${x(across.value(row)) - 4},${low}h8`;
             group.append("path").attr("class", "interval").attr("fill", "none").attr("data-cell-id", row.cell_id)
-              .attr("data-open", open).attr("d", `M${x(row.batch)},${low}V${high}m-4,0h8${end}`);
+              .attr("data-open", open).attr("d", `M${x(across.value(row))},${low}V${high}m-4,0h8${end}`);
           }
-          group.append("path").attr("class", "point").attr("transform", `translate(${x(row.batch)},${y(what.value(row))})`)
+          group.append("path").attr("class", "point").attr("transform", `translate(${x(across.value(row))},${y(what.value(row))})`)
             .attr("d", d3.symbol(shape(precision), 64)()).attr("stroke-width", 1.5)
             .style("fill", solid.has(what.basis(row)) ? null : "var(--ground)")
             .attr("data-cell-id", row.cell_id).attr("data-field", what.field).attr("data-value", what.value(row))
-            .append("title").text(`${label(target)} ${precision} batch ${row.batch}: ${withUnit(what.value(row), what.unit)} (${what.basis(row)})`);
+            .append("title").text(`${cellText(row)}: ${withUnit(what.value(row), what.unit)} (${what.basis(row)})`);
         }
         const last = sorted.at(-1);
         const weak = [...new Set(sorted.map(what.basis))].filter(basis => !solid.has(basis));
-        ys.push({ x: x(last.batch), y: y(what.value(last)), lines: [precision, ...weak], target });
+        ys.push({ x: x(across.value(last)), y: y(what.value(last)), lines: [name, ...weak], target });
       }
     }
     d3.sort(ys, label => label.y).reduce((free, label) => {
@@ -119,8 +133,8 @@
       return at + 13 * label.lines.length;
     }, 0);
     for (const row of headline.filter(row => !(what.value(row) > 0))) {
-      svg.append("text").attr("class", "hole").attr("x", x(row.batch)).attr("y", height - margin.bottom + 4).attr("text-anchor", "middle")
-        .style("fill", colour(row.target)).text("×").append("title").text(`${label(row.target)} ${row.precision} batch ${row.batch}: ${what.value(row) === undefined ? row.reason ?? "no figure" : `${withUnit(what.value(row), what.unit)}, which a logarithmic axis cannot show`}`);
+      svg.append("text").attr("class", "hole").attr("x", x(across.value(row))).attr("y", height - margin.bottom + 4).attr("text-anchor", "middle")
+        .style("fill", colour(row.target)).text("×").append("title").text(`${cellText(row)}: ${what.value(row) === undefined ? row.reason ?? "no figure" : `${withUnit(what.value(row), what.unit)}, which a logarithmic axis cannot show`}`);
     }
   }
 
@@ -174,7 +188,7 @@
 
   function energy() {
     const what = document.querySelector("input[name=energy]:checked").value === "total" ? total : aboveIdle;
-    againstBatch(document.getElementById("energy-chart"), what);
+    curve(document.getElementById("energy-chart"), what);
     const below = headline.filter(row => what.value(row) <= 0);
     document.getElementById("not-drawn").textContent = below.length
       ? "Not above zero, so not on a logarithmic axis: " + below.map(row => `${row.cell_id} ${withUnit(what.value(row), "J")}`).join(", ") : "";
@@ -216,7 +230,7 @@
   function draw() {
     energy();
     layers();
-    againstBatch(document.getElementById("rate-chart"), rate);
+    curve(document.getElementById("rate-chart"), rate);
     overTime();
   }
 

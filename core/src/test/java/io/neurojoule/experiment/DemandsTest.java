@@ -59,7 +59,8 @@ class DemandsTest {
                 NONE,
                 NONE,
                 NONE,
-                joulesPerElement.isPresent() ? Optional.empty() : Optional.of("the counter was reset"));
+                joulesPerElement.isPresent() ? Optional.empty() : Optional.of("the counter was reset"),
+                "c1");
         CellResult cell = new CellResult(
                 "cpu-fp32-b8",
                 "cpu",

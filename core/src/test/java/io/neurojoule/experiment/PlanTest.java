@@ -155,7 +155,7 @@ class PlanTest {
         assertThatThrownBy(() -> plan("target=fpga"))
                 .isInstanceOf(ExperimentException.class)
                 .hasMessage("--only 'target=fpga' leaves no cell; there are target cpu, gpu; precision fp32, int8;"
-                        + " batch 1, 8, 64");
+                        + " batch 1, 8, 64; load c1");
     }
 
     @Test

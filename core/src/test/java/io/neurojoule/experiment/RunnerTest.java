@@ -17,6 +17,7 @@ import io.neurojoule.workload.Capabilities;
 import io.neurojoule.workload.Execution;
 import io.neurojoule.workload.InputSpec;
 import io.neurojoule.workload.Layers;
+import io.neurojoule.workload.Load;
 import io.neurojoule.workload.LoadRequest;
 import io.neurojoule.workload.Loaded;
 import io.neurojoule.workload.NetworkException;
@@ -188,7 +189,9 @@ class RunnerTest {
         List<Visit> visits = new ArrayList<>();
         for (int batch : batches) {
             visits.add(new Visit(
-                    Cell.of("cpu", "m", "fp32", batch), new LoadRequest("", "fp32", "cpu", Map.of()), List.of()));
+                    Cell.of("cpu", "m", "fp32", batch, Load.BACK_TO_BACK),
+                    new LoadRequest("", "fp32", "cpu", Map.of()),
+                    List.of()));
         }
         Progress progress = new Progress() {
             @Override

@@ -258,7 +258,8 @@ final class MadeResult {
                 OptionalDouble.of(batch / rate),
                 OptionalDouble.of(batch / rate * 1.1),
                 OptionalDouble.empty(),
-                Optional.empty());
+                Optional.empty(),
+                "c1");
     }
 
     /// Each method, with a figure and without.
@@ -358,7 +359,8 @@ final class MadeResult {
                 none,
                 none,
                 none,
-                Optional.of(reason));
+                Optional.of(reason),
+                "c1");
     }
 
     private static CellResult cell(
