@@ -55,6 +55,60 @@ class ProfileCommandTest {
         return "python3 " + file;
     }
 
+    /// Steps of 1 ms at 40 per second: 960 ms of each second are idle.
+    @Test
+    void anOpenLoopIsACellOfItsOwn() throws Exception {
+        Path file = Files.writeString(directory.resolve("load.yaml"), """
+                version: 1
+                name: load
+                model: {name: none}
+                matrix: {batch: [1], precision: [fp32], concurrency: [1], rate: [40]}
+                targets:
+                  cpu: {workload: {adapter: synthetic, options: {sleep: true}}}
+                thresholds: ["cells[load=r40].latency_p99_seconds < 1ns"]
+                method: {measure: {min_seconds: 1, min_updates: 1, repeats: 2}, idle: {seconds: 0.1}}
+                """);
+
+        int exit = run(
+                "run",
+                file.toString(),
+                "--source",
+                "synthetic,watts=100",
+                "-o",
+                directory.resolve("run").toString());
+
+        assertThat(exit).as(printed.toString()).isEqualTo(Exit.THRESHOLD);
+        var rows = JsonMapper.shared()
+                .readTree(directory.resolve("run/report/results.json").toFile())
+                .path("rows");
+        List<String> loads = new java.util.ArrayList<>();
+        rows.forEach(row -> {
+            if (row.path("name").asString().equals("compute")) {
+                loads.add(
+                        row.path("cell_id").asString() + " " + row.path("load").asString());
+                boolean open = row.path("load").asString().equals("r40");
+                assertThat(row.path("elements_per_second").asDouble())
+                        .as(row.toString())
+                        .isBetween(open ? 20.0 : 200.0, open ? 65.0 : 1000.0);
+                assertThat(row.path("latency_p50_seconds").asDouble()).isGreaterThan(0.0009);
+            }
+        });
+        assertThat(loads).containsExactly("cpu-fp32-b1 c1", "cpu-fp32-b1-r40 r40");
+        assertThat(printed.toString()).contains("40/s", "p99 latency", "threshold-exceeded [cpu-fp32-b1-r40]");
+    }
+
+    @Test
+    void aScenarioSaysTheBatchAndTheLoad() {
+        assertThat(profile("synthetic", "--scenario", "server")).isEqualTo(Exit.USAGE);
+        assertThat(run("profile", "--scenario", "server")).isEqualTo(Exit.USAGE);
+        assertThat(printed.toString()).contains("say how many per second with --rate", "leave out --batch");
+        assertThat(run("profile", "--scenario", "single-stream", "--rate", "4")).isEqualTo(Exit.USAGE);
+        assertThat(printed.toString()).contains("leave out --concurrency and --rate");
+        assertThat(run("profile", "--server", "http://127.0.0.1:1", "--threads", "2"))
+                .isEqualTo(Exit.USAGE);
+        assertThat(printed.toString()).contains("do not go with it");
+    }
+
     @Test
     void thePrintedPythonAdapterIsMeasured() throws Exception {
         int exit = profile("python3 " + Lab.root().resolve("examples/my_net.py"));

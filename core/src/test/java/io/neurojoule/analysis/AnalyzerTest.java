@@ -176,6 +176,106 @@ class AnalyzerTest {
         assertThat(result.findings()).extracting(Finding::code).contains("counter-frozen");
     }
 
+    /// Measured windows are 150 J each, a window in which prompts are read 30 J: it is idle here.
+    @Test
+    void tokensThatStepsCountedMakeJoulesPerToken() {
+        twoRepeats();
+        window(Window.Kind.ISOLATED, 1, 8);
+        count(3, Map.of("tokens_in", 600L, "tokens_out", 100L, "tokens_cached", 6L), Map.of());
+        count(8, Map.of("tokens_in", 1400L, "tokens_out", 200L), Map.of());
+        count(10, Map.of("tokens_in", 300L), Map.of("prefill", SECOND));
+        CellRecord served = measured()
+                .withLoad(1, 1, Map.of(), Map.of("server", "here"))
+                .withDurations(Map.of(), Map.of("ttft", Map.of(32 * 30 + 31, 9L)));
+
+        ExperimentResult result = analyze(both(), served, Optional.empty());
+
+        assertThat(derived(result, "joules_per_output_token").value().getAsDouble())
+                .isCloseTo(1.0, within(1e-6));
+        assertThat(derived(result, "joules_per_output_token").basis()).isEqualTo(Basis.DERIVED);
+        assertThat(derived(result, "joules_per_output_token").bound().getAsDouble())
+                .isGreaterThan(0);
+        assertThat(derived(result, "joules_per_input_token").value().getAsDouble())
+                .isCloseTo(0.1, within(1e-6));
+        assertThat(derived(result, "tokens_cached_share").value().getAsDouble()).isCloseTo(0.003, within(1e-9));
+        assertThat(derived(result, "output_tokens_per_second").value().getAsDouble())
+                .isCloseTo(150, within(1e-6));
+        // Key 32·30 + 31: a duration of 30 bits that begins with six ones, 1.0653 s in the middle of its bucket.
+        assertThat(derived(result, "ttft_p50_seconds").value().getAsDouble())
+                .isCloseTo(63.5 * (1 << 24) * 1e-9, within(1e-9));
+        assertThat(derived(result, "client_cpu_share").basis()).isEqualTo(Basis.UNAVAILABLE);
+        assertThat(result.findings()).extracting(Finding::code).doesNotContain("tokens-cached");
+    }
+
+    @Test
+    void withoutAWindowOfPromptsAloneThereAreNoJoulesPerInputTokenAndACacheIsFound() {
+        twoRepeats();
+        count(3, Map.of("tokens_in", 100L, "tokens_cached", 20L), Map.of());
+
+        ExperimentResult result = analyze(both(), measured(), Optional.empty());
+
+        assertThat(derived(result, "joules_per_input_token").basis()).isEqualTo(Basis.UNAVAILABLE);
+        assertThat(derived(result, "joules_per_input_token").reason().orElseThrow())
+                .contains("prefill");
+        assertThat(result.findings()).extracting(Finding::code).contains("tokens-cached");
+    }
+
+    @Test
+    void theClientsShareIsItsCpuTimeOverThatOfTheMachine() {
+        twoRepeats();
+        windows.replaceAll(window -> new Window(
+                window.id(),
+                CELL,
+                window.repeat(),
+                window.kind(),
+                window.startNanos(),
+                window.endNanos(),
+                window.iterations(),
+                window.elements(),
+                true,
+                new Conditions(OptionalDouble.of(2), OptionalDouble.of(0.5), OptionalDouble.of(0), OptionalLong.of(0)),
+                Map.of()));
+
+        assertThat(derived(
+                                analyze(
+                                        both(),
+                                        measured().withLoad(1, 1, Map.of(), Map.of("server", "here")),
+                                        Optional.empty()),
+                                "client_cpu_share")
+                        .value()
+                        .getAsDouble())
+                .isCloseTo(0.25, within(1e-9));
+        assertThat(analyze(both(), measured().withLoad(1, 1, Map.of(), Map.of("server", "elsewhere")), Optional.empty())
+                        .derived())
+                .isEmpty();
+    }
+
+    private void count(int index, Map<String, Long> counts, Map<String, Long> phaseNanos) {
+        Window last = windows.get(index);
+        windows.set(
+                index,
+                new Window(
+                        last.id(),
+                        CELL,
+                        last.repeat(),
+                        last.kind(),
+                        last.startNanos(),
+                        last.endNanos(),
+                        last.iterations(),
+                        last.elements(),
+                        true,
+                        Conditions.UNKNOWN,
+                        phaseNanos,
+                        counts));
+    }
+
+    private static DerivedFigure derived(ExperimentResult result, String name) {
+        return result.derived().stream()
+                .filter(figure -> figure.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
     @Test
     void aMemberThatWasNotRecordedLeavesTheBoundaryWithoutAFigure() {
         twoRepeats();
