@@ -8,6 +8,7 @@ from __future__ import annotations
 import array
 import json
 import os
+import random
 import select
 import sys
 import tempfile
@@ -202,6 +203,7 @@ class _Server:
             "pid": os.getpid(),
             "stoppable": True,
             "verify": hasattr(self._workload, "outputs"),
+            "paced": True,
             **self._capabilities,
         }
 
@@ -239,6 +241,10 @@ class _Server:
     def _run(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         self._require_prepared("run")
         timing = request.get("timing", "bare")
+        if "rate" in request:
+            if timing == "phases":
+                raise Failure("UNSUPPORTED", "phases are timed in steps one after another, not at a rate")
+            return self._run_at_rate(request)
         spent = dict.fromkeys(self._phases, 0)
         entered = dict.fromkeys(self._phases, 0)
 
@@ -286,6 +292,47 @@ class _Server:
         if timing == "phases":
             answer["phase_ns"], answer["phase_n"] = spent, entered
         return answer
+
+    def _run_at_rate(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Steps at the times of a Poisson process; a latency counts from the time at which its step was due."""
+        step, argument = self._step(request.get("phase")), request.get("phase") or _untimed
+        times = random.Random(request.get("seed", 0))
+        rate = request["rate"] * 1e-9
+        least = request.get("min_iterations", 1)
+        most = request.get("max_iterations", _FOREVER)
+        histogram: dict[int, int] = {}
+        n = 0
+        start = now()
+        end = start + int(request["seconds"] * 1e9)
+        due = start + times.expovariate(rate)
+        stopped = False
+        while n < most and not stopped:
+            over = due >= end and n >= least
+            stopped = not self._wait(end if over else int(due))
+            if over or stopped or (now() >= end and n >= least):
+                break
+            step(argument)
+            n += 1
+            key = _bucket(max(0, now() - int(due)))
+            histogram[key] = histogram.get(key, 0) + 1
+            due += times.expovariate(rate)
+        last = now()
+        dropped = 0
+        while due < end <= last and n < most:
+            dropped += 1
+            due += times.expovariate(rate)
+        if not n:
+            raise Failure("INTERNAL", "stopped before the first step was due")
+        answer = {"iterations": n, "elements": n * self._batch, "t0": start, "t1": last, "hist": histogram}
+        return {**answer, "counts": {"dropped": dropped}} if dropped else answer
+
+    def _wait(self, until: int) -> bool:
+        """Returns when the time has come; False if it was asked to stop meanwhile."""
+        while (left := until - now()) > 0:
+            if self._lines.waiting():
+                return False
+            time.sleep(min(left, _STOP_POLL_NS) * 1e-9)
+        return True
 
     def _step(self, phase: Optional[str]) -> Callable[[Any], Any]:
         if phase is None:

@@ -114,6 +114,30 @@ class ServeTest(unittest.TestCase):
         self.assertEqual(run["iterations"], sum(run["hist"].values()))
         self.assertGreaterEqual(min(map(int, run["hist"])), protocol._bucket(1_000_000))
 
+    def test_steps_at_a_rate_are_a_poisson_process_that_its_seed_repeats(self):
+        self.peer.ready(batch=2)
+        counts = []
+        for seed in (1, 1, 2, 3):
+            run = self.peer.ask("run", seconds=0.5, rate=100, seed=seed)
+            self.assertGreaterEqual(run["t1"] - run["t0"], 500_000_000)
+            self.assertEqual(run["iterations"], sum(run["hist"].values()))
+            self.assertNotIn("counts", run)
+            counts.append(run["iterations"])
+        self.assertEqual(counts[0], counts[1])
+        self.assertTrue(all(20 < count < 90 for count in counts), counts)  # 50 expected, standard deviation 7
+
+    def test_steps_that_were_due_and_not_asked_for_are_told_and_waiting_counts(self):
+        self.peer.ready()
+        run = self.peer.ask("run", seconds=0.4, rate=5000, seed=1)  # a step sleeps 1 ms: 1000 per second at most
+        self.assertLess(run["iterations"], 401)
+        self.assertTrue(1700 < run["iterations"] + run["counts"]["dropped"] < 2300, run)
+        self.assertGreater(max(map(int, run["hist"])), protocol._bucket(100_000_000))
+
+    def test_a_run_at_a_rate_is_bounded_and_times_no_phases(self):
+        self.peer.ready()
+        self.assertEqual(1, self.peer.ask("run", seconds=0, rate=100, max_iterations=1)["iterations"])
+        self.assertEqual("UNSUPPORTED", self.peer.ask("run", seconds=1, rate=9, timing="phases")["error"]["code"])
+
     def test_phases_are_timed_only_when_asked(self):
         self.peer.ready()
         run = self.peer.run(seconds=0.05, timing="phases")
