@@ -292,9 +292,7 @@ public final class Runner {
             return;
         }
         if (offered.isEmpty() && repeat == 1) {
-            recorder.note(
-                    Note.of("phases-none", "warning", "the network marks no phases of a step: it says so in hello")
-                            .inCell(visit.cellId()));
+            notePhasesNone(visit, "the network marks no phases of a step: it says so in hello");
         }
         if (asked.isSampled() && !offered.isEmpty() && !cancelled) {
             progress.begins(visit.cellId() + " · phases");
@@ -319,6 +317,10 @@ public final class Runner {
                         under(visit, repeat, RunRequest.isolated(phase, windowSeconds)));
             }
         }
+    }
+
+    private void notePhasesNone(Visit visit, String why) throws IOException {
+        recorder.note(Note.of("phases-none", "warning", why).inCell(visit.cellId()));
     }
 
     /// What the network refuses here, and lives on, costs the cell no figure that it has.
@@ -358,6 +360,9 @@ public final class Runner {
                             "warning",
                             "start-up, loading and warm-up of the program are in its joules; --roi START END leaves them out")
                     .inCell(visit.cellId()));
+        }
+        if (repeat == 1 && (method.phases().isSampled() || method.phases().isolate())) {
+            notePhasesNone(visit, "a program has no steps, so no phases of them: what it marks are spans");
         }
         if (method.layers().profile() && repeat == 1) {
             layers(visit, Optional.empty());

@@ -113,6 +113,12 @@ record PowerSensor(String name, int lun, int number, boolean isSigned, double sc
         if ((state & SCANNING) == 0) {
             throw new IOException("'%s': the controller says that it does not scan this sensor".formatted(name));
         }
-        return isSigned ? data[0] : Bytes.u8(data, 0);
+        int most = isSigned ? Byte.MAX_VALUE : 2 * Byte.MAX_VALUE + 1;
+        int raw = isSigned ? data[0] : Bytes.u8(data, 0);
+        if (raw == most) {
+            throw new IOException("'%s' stands at the end of its scale, %.4g W: the power is that or more"
+                    .formatted(name, most * scale + baseWatts));
+        }
+        return raw;
     }
 }

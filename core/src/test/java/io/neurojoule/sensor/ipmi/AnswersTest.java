@@ -98,6 +98,20 @@ class AnswersTest {
     }
 
     @Test
+    void aSensorAtTheEndOfItsScaleHasNoReading() throws IOException {
+        byte[] signed = SdrRecords.watts(7, "P", 4);
+        signed[20] = (byte) 0x80;
+        PowerSensor plain =
+                parse(SdrRecords.watts(7, "P", 4), new ArrayList<>()).getFirst();
+        PowerSensor both = parse(signed, new ArrayList<>()).getFirst();
+
+        assertThat(plain.reading(hex("fe c0"))).isEqualTo(254);
+        assertThatThrownBy(() -> plain.reading(hex("ff c0"))).hasMessageContaining("end of its scale, 1020 W");
+        assertThat(both.reading(hex("7e c0"))).isEqualTo(126);
+        assertThatThrownBy(() -> both.reading(hex("7f c0"))).hasMessageContaining("end of its scale, 508.0 W");
+    }
+
+    @Test
     void aSensorThatIsNotScannedHasNoReading() {
         PowerSensor sensor =
                 parse(SdrRecords.watts(7, "P", 1), new ArrayList<>()).getFirst();
