@@ -29,7 +29,7 @@ class ArchitectureTest {
         table.put("ffm", List.of());
         table.put("graph", List.of());
         table.put("sensor", List.of("time", "ffm"));
-        table.put("workload", List.of("time", "ffm"));
+        table.put("workload", List.of("time", "plugin", "ffm", "graph"));
         table.put("recording", List.of("time", "sensor", "workload"));
         table.put("analysis", List.of("sensor", "workload", "recording"));
         table.put("experiment", List.of("time", "plugin", "sensor", "workload", "recording", "analysis"));

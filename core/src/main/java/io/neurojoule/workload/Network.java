@@ -1,6 +1,7 @@
 package io.neurojoule.workload;
 
 import java.util.List;
+import java.util.Map;
 
 /// A network that a worker hosts: the Java way in. [#step] is called in a loop in the worker's own process.
 ///
@@ -46,6 +47,12 @@ public interface Network extends AutoCloseable {
     /// @throws IllegalStateException if nothing is prepared
     default void only(String phase) throws NetworkException {
         throw new NetworkException(NetworkException.Code.UNSUPPORTED, "it cannot run the phase " + phase + " alone");
+    }
+
+    /// What something beside the steps counts since a beginning of its own, a server for example, by the names of
+    /// [Tally]: asked before and after a run, outside of its stamps, and told as the difference.
+    default Map<String, Long> totals() {
+        return Map.of();
     }
 
     /// The outputs of one step on the prepared inputs, for comparing artefacts; the same for the same seeds.

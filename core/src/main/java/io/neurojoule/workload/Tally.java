@@ -19,6 +19,15 @@ public interface Tally {
     /// Connections that had been closed while idle and were opened again.
     String RECONNECTED = "reconnected";
 
+    /// Requests that the server says it has answered meanwhile, those of other clients among them.
+    String SERVER_REQUESTS = "server_requests";
+
+    /// Nanoseconds that these waited in the server, by its own clock.
+    String SERVER_QUEUE_NS = "server_queue_ns";
+
+    /// Nanoseconds that the server computed for them, by its own clock: inputs, inference and outputs.
+    String SERVER_COMPUTE_NS = "server_compute_ns";
+
     /// Time to first token.
     String TTFT = "ttft";
 

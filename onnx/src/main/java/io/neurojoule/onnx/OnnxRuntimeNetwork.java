@@ -1,5 +1,6 @@
 package io.neurojoule.onnx;
 
+import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
@@ -25,6 +26,9 @@ import io.neurojoule.workload.NetworkException;
 import io.neurojoule.workload.NetworkException.Code;
 import io.neurojoule.workload.Phases;
 import io.neurojoule.workload.Tensor;
+import io.neurojoule.workload.inputs.ElementType;
+import io.neurojoule.workload.inputs.Input;
+import io.neurojoule.workload.inputs.Inputs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -271,7 +275,7 @@ final class OnnxRuntimeNetwork implements Network {
         OnnxModel read = model.orElseThrow();
         release();
         try {
-            inputs = new Inputs(read, batch, specs).tensors(environment);
+            inputs = tensors(new Inputs(read.inputs(), read.batch(), batch, specs).filled());
         } catch (OrtException e) {
             throw failed(e, Code.INVALID_INPUT);
         } catch (ArithmeticException e) {
@@ -286,6 +290,29 @@ final class OnnxRuntimeNetwork implements Network {
             throw failed(e, Code.INVALID_INPUT);
         }
         prepared = true;
+    }
+
+    /// Tensors on the buffers, which ONNX Runtime uses in place.
+    private Map<String, OnnxTensor> tensors(List<Input> filled) throws NetworkException, OrtException {
+        Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
+        boolean complete = false;
+        try {
+            for (Input input : filled) {
+                OnnxJavaType type = Elements.type(input.type())
+                        .orElseThrow(() -> new NetworkException(
+                                Code.UNSUPPORTED,
+                                "input %s cannot be filled: ONNX Runtime for Java has no %s"
+                                        .formatted(input.name(), input.type().dtype())));
+                long[] shape = input.shape().stream().mapToLong(Long::longValue).toArray();
+                tensors.put(input.name(), OnnxTensor.createTensor(environment, input.data(), shape, type));
+            }
+            complete = true;
+            return tensors;
+        } finally {
+            if (!complete) {
+                tensors.values().forEach(OnnxTensor::close);
+            }
+        }
     }
 
     /// Buffers for the outputs, of the shapes that the probing run gave; none unless all are filled tensors of numbers.
@@ -311,10 +338,7 @@ final class OnnxRuntimeNetwork implements Network {
     }
 
     private static boolean pinnable(TensorInfo info) {
-        return switch (info.type) {
-            case FLOAT, DOUBLE, FLOAT16, BFLOAT16, INT8, UINT8, BOOL, INT16, INT32, INT64 -> true;
-            case STRING, UNKNOWN -> false;
-        };
+        return Elements.type(info.type).isPresent();
     }
 
     /// A network may take a batch and silently answer for fewer elements.
@@ -372,9 +396,8 @@ final class OnnxRuntimeNetwork implements Network {
         try (OrtSession.Result result = run(loaded)) {
             List<Tensor> tensors = new ArrayList<>();
             for (Map.Entry<String, OnnxValue> output : result) {
-                if (!(output.getValue() instanceof OnnxTensor tensor) || !pinnable(tensor.getInfo())) {
-                    throw new NetworkException(
-                            Code.UNSUPPORTED, "output %s is not a tensor of numbers".formatted(output.getKey()));
+                if (!(output.getValue() instanceof OnnxTensor tensor)) {
+                    throw noNumbers(output.getKey());
                 }
                 tensors.add(copy(output.getKey(), tensor));
             }
@@ -384,14 +407,19 @@ final class OnnxRuntimeNetwork implements Network {
         }
     }
 
-    private static Tensor copy(String name, OnnxTensor tensor) {
+    private static Tensor copy(String name, OnnxTensor tensor) throws NetworkException {
+        ElementType type = Elements.type(tensor.getInfo().type).orElseThrow(() -> noNumbers(name));
         ByteBuffer data = tensor.getByteBuffer().order(ByteOrder.nativeOrder());
         double[] values = new double[Math.toIntExact(tensor.getInfo().getNumElements())];
         for (int i = 0; i < values.length; i++) {
-            values[i] = Elements.get(data, tensor.getInfo().type);
+            values[i] = type.get(data);
         }
         return new Tensor(
                 name, Arrays.stream(tensor.getInfo().getShape()).boxed().toList(), values);
+    }
+
+    private static NetworkException noNumbers(String output) {
+        return new NetworkException(Code.UNSUPPORTED, "output %s is not a tensor of numbers".formatted(output));
     }
 
     private static NetworkException failed(OrtException e, Code otherwise) {

@@ -71,6 +71,7 @@ final class LaneLoop {
             if (!concurrent) {
                 idle.add(new OnlyLane(network));
             }
+            Map<String, Long> before = network.totals();
             long start = ticker.nanos();
             Steps steps = new Steps(request, phased ? clock : Phases.NONE, concurrent);
             switch (request.load()) {
@@ -81,7 +82,9 @@ final class LaneLoop {
             if (failure.isPresent()) {
                 throw failure.get();
             }
+            Map<String, Long> after = network.totals();
             synchronized (this) {
+                sums.countSince(before, after);
                 return new RunAnswer(
                         sums.steps,
                         sums.steps * batch,
@@ -322,6 +325,16 @@ final class LaneLoop {
 
         private void count(String what, long n) {
             counts.merge(what, n, Long::sum);
+        }
+
+        /// Of totals that were set back meanwhile nothing is known.
+        private void countSince(Map<String, Long> before, Map<String, Long> after) {
+            after.forEach((what, total) -> {
+                long was = before.getOrDefault(what, Long.MAX_VALUE);
+                if (total >= was) {
+                    count(what, total - was);
+                }
+            });
         }
 
         private Map<String, Map<Integer, Long>> timings() {

@@ -1,4 +1,4 @@
-package io.neurojoule.onnx;
+package io.neurojoule.workload.inputs;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,11 +1,7 @@
-package io.neurojoule.onnx;
+package io.neurojoule.workload.inputs;
 
-import ai.onnxruntime.OnnxJavaType;
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
+import io.neurojoule.graph.BatchAxis;
 import io.neurojoule.graph.Dimension;
-import io.neurojoule.graph.OnnxModel;
 import io.neurojoule.graph.Port;
 import io.neurojoule.plugin.Spelling;
 import io.neurojoule.workload.InputSpec;
@@ -15,10 +11,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.IntToDoubleFunction;
@@ -28,44 +23,43 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /// Shapes and values of a network's inputs for one batch.
-record Inputs(OnnxModel model, int batch, List<InputSpec> specs) {
+///
+/// @param ports     the inputs of the network, in its own order
+/// @param batchAxis where they have their batch
+/// @param batch     elements in one step
+/// @param specs     what the user said; an input that is not named gets seeded values
+public record Inputs(List<Port> ports, BatchAxis batchAxis, int batch, List<InputSpec> specs) {
     private static final Pattern UNIFORM = Pattern.compile("uniform\\(\\s*([^,\\s]+)\\s*,\\s*([^)\\s]+)\\s*\\)");
 
     /// Odd multiplier of SplittableRandom's own mixing (golden ratio), so that inputs of one seed differ.
     private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
-    /// Tensors on direct buffers, which ONNX Runtime uses in place; the caller closes them.
+    public Inputs {
+        ports = List.copyOf(ports);
+        specs = List.copyOf(specs);
+    }
+
+    /// One input for each port.
     ///
-    /// @throws NetworkException INVALID_INPUT with the line to type; UNSUPPORTED if the batch cannot be had
-    Map<String, OnnxTensor> tensors(OrtEnvironment environment) throws NetworkException, OrtException {
+    /// @throws NetworkException    INVALID_INPUT with the line to type; UNSUPPORTED if the batch cannot be had
+    /// @throws ArithmeticException if an input is larger than 2 GiB
+    public List<Input> filled() throws NetworkException {
         requireKnownNames();
-        if (model.batch().fixed().isPresent() && model.batch().fixed().getAsLong() != batch) {
+        if (batchAxis.fixed().isPresent() && batchAxis.fixed().getAsLong() != batch) {
             throw new NetworkException(
                     Code.UNSUPPORTED,
                     "the model's batch is fixed to %d (input %s), so a batch of %d cannot be run"
-                            .formatted(
-                                    model.batch().fixed().getAsLong(),
-                                    model.inputs().getFirst(),
-                                    batch));
+                            .formatted(batchAxis.fixed().getAsLong(), ports.getFirst(), batch));
         }
-        Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
-        boolean complete = false;
-        try {
-            for (int i = 0; i < model.inputs().size(); i++) {
-                Port input = model.inputs().get(i);
-                tensors.put(input.name(), tensor(environment, input, i));
-            }
-            complete = true;
-            return tensors;
-        } finally {
-            if (!complete) {
-                tensors.values().forEach(OnnxTensor::close);
-            }
+        List<Input> inputs = new ArrayList<>();
+        for (Port port : ports) {
+            inputs.add(filled(port, inputs.size()));
         }
+        return inputs;
     }
 
     private void requireKnownNames() throws NetworkException {
-        List<String> names = model.inputs().stream().map(Port::name).toList();
+        List<String> names = ports.stream().map(Port::name).toList();
         for (InputSpec spec : specs) {
             if (spec.name().isEmpty() ? names.size() != 1 : !names.contains(spec.name())) {
                 throw invalid("the model has no input '%s'; %s"
@@ -73,7 +67,7 @@ record Inputs(OnnxModel model, int batch, List<InputSpec> specs) {
                                 spec.name(),
                                 Spelling.suggest(spec.name(), names)
                                         .map(near -> "did you mean " + near + "?")
-                                        .orElse("it has " + model.inputs())));
+                                        .orElse("it has " + ports)));
             }
         }
     }
@@ -84,7 +78,7 @@ record Inputs(OnnxModel model, int batch, List<InputSpec> specs) {
                 .findFirst();
     }
 
-    private OnnxTensor tensor(OrtEnvironment environment, Port input, int index) throws NetworkException, OrtException {
+    private Input filled(Port input, int index) throws NetworkException {
         Optional<InputSpec> spec = spec(input);
         String dtype = spec.map(InputSpec::dtype).orElse("");
         if (!dtype.isEmpty() && !dtype.equals(input.dtype())) {
@@ -94,7 +88,7 @@ record Inputs(OnnxModel model, int batch, List<InputSpec> specs) {
         Optional<NumpyArray> array =
                 source.endsWith(".npy") ? Optional.of(numpy(input, source)) : Optional.<NumpyArray>empty();
         long[] shape = shape(input, spec.map(InputSpec::shape).orElse(List.of()), array);
-        OnnxJavaType type = Elements.type(input.dtype())
+        ElementType type = ElementType.of(input.dtype())
                 .orElseThrow(() -> new NetworkException(
                         Code.UNSUPPORTED, "input %s cannot be filled: its type is not a number".formatted(input)));
         long seed = spec.map(InputSpec::seed).orElse(1L) ^ (index * GOLDEN);
@@ -102,12 +96,12 @@ record Inputs(OnnxModel model, int batch, List<InputSpec> specs) {
         IntToDoubleFunction values = array.isPresent()
                 ? repeated(input, array.get(), count)
                 : values(input, source, type, new SplittableRandom(seed));
-        ByteBuffer data =
-                ByteBuffer.allocateDirect(Math.multiplyExact(count, type.size)).order(ByteOrder.nativeOrder());
+        ByteBuffer data = ByteBuffer.allocateDirect(Math.multiplyExact(count, type.size()))
+                .order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < count; i++) {
-            Elements.put(data, type, values.applyAsDouble(i));
+            type.put(data, values.applyAsDouble(i));
         }
-        return OnnxTensor.createTensor(environment, data.flip(), shape, type);
+        return new Input(input.name(), type, Arrays.stream(shape).boxed().toList(), data.flip());
     }
 
     private static NumpyArray numpy(Port input, String source) throws NetworkException {
@@ -127,9 +121,9 @@ record Inputs(OnnxModel model, int batch, List<InputSpec> specs) {
         return i -> values[i % values.length];
     }
 
-    private static IntToDoubleFunction values(Port input, String source, OnnxJavaType type, SplittableRandom random)
+    private static IntToDoubleFunction values(Port input, String source, ElementType type, SplittableRandom random)
             throws NetworkException {
-        boolean real = Elements.real(type);
+        boolean real = type.real();
         if (source.isEmpty()) {
             return real ? i -> random.nextDouble() : i -> 0;
         }
@@ -160,7 +154,7 @@ record Inputs(OnnxModel model, int batch, List<InputSpec> specs) {
         long[] shape = new long[rank];
         for (int axis = 0; axis < rank; axis++) {
             Dimension dim = input.dims().get(axis);
-            boolean isBatch = Integer.valueOf(axis).equals(model.batch().axes().get(input.name()));
+            boolean isBatch = Integer.valueOf(axis).equals(batchAxis.axes().get(input.name()));
             if (!said.isEmpty()) {
                 shape[axis] = said(input, said, axis);
             } else if (dim instanceof Dimension.Fixed fixed) {
@@ -195,14 +189,14 @@ record Inputs(OnnxModel model, int batch, List<InputSpec> specs) {
     /// Images get the 320 of common detectors, all else 512: only an example to edit.
     private String example(Port input) {
         int rank = input.dims().size();
-        Integer batchAxis = model.batch().axes().get(input.name());
+        Integer own = batchAxis.axes().get(input.name());
         return input.name() + "="
                 + IntStream.range(0, rank)
                         .mapToObj(axis -> {
                             if (input.dims().get(axis) instanceof Dimension.Fixed fixed) {
                                 return Long.toString(fixed.extent());
                             }
-                            return Integer.valueOf(axis).equals(batchAxis) ? "N" : rank == 4 ? "320" : "512";
+                            return Integer.valueOf(axis).equals(own) ? "N" : rank == 4 ? "320" : "512";
                         })
                         .collect(Collectors.joining(","));
     }
