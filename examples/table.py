@@ -11,7 +11,7 @@ from pathlib import Path
 #: 1 is the same output; the rounding of fp32 sums shows from the tenth digit on.
 LEAST_AGREEMENT = 0.9999
 
-HEADING = ("target", "runtime", "ran as", "threads", "batch", "J/element", "elements/s", "agreement", "basis")
+HEADING = ("target", "runtime", "ran as", "threads", "batch", "load", "J/element", "elements/s", "agreement", "basis")
 
 
 def figure(value):
@@ -35,10 +35,11 @@ def lines(results):
             agreement = cell.get("agreement")
             yield agreement, (
                 row["target"],
-                settings.get("runtime", "–"),
+                ", ".join(settings[key] for key in ("runtime", "protocol") if key in settings) or "–",
                 ran_as(cell),
                 settings.get("threads", "–"),
                 str(row["batch"]),
+                cell.get("load", "c1"),
                 figure(row.get("joules_per_element")),
                 figure(row.get("elements_per_second")),
                 "–" if agreement is None else f"{agreement:.10f}".rstrip("0").rstrip("."),
@@ -54,7 +55,7 @@ def main(runs):
             if line not in table:
                 table.append(line)
             if agreement is None or agreement < LEAST_AGREEMENT:
-                wrong.append(f"{line[0]} batch {line[4]}: agreement {line[7]}")
+                wrong.append(f"{line[0]} batch {line[4]}: agreement {line[8]}")
     widths = [max(len(line[i]) for line in table) for i in range(len(HEADING))]
     for line in table:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
