@@ -39,7 +39,7 @@ def lines(results):
                 ran_as(cell),
                 settings.get("threads", "–"),
                 str(row["batch"]),
-                cell.get("load", "c1"),
+                row.get("load", "c1"),
                 figure(row.get("joules_per_element")),
                 figure(row.get("elements_per_second")),
                 "–" if agreement is None else f"{agreement:.10f}".rstrip("0").rstrip("."),
