@@ -46,11 +46,6 @@ final class Relay implements AutoCloseable {
         return door.getLocalPort();
     }
 
-    /// Connections so far that are still open at one end.
-    int connections() {
-        return open.size() / 2;
-    }
-
     void cut() throws IOException {
         for (Socket socket : open) {
             socket.close();
