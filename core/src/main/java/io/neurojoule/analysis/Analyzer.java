@@ -10,6 +10,7 @@ import io.neurojoule.sensor.Basis;
 import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Quantity;
 import io.neurojoule.workload.Load;
+import io.neurojoule.workload.ServerPlace;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -293,10 +294,13 @@ public final class Analyzer {
                 known.map(CellRecord::peakMemoryBytes).orElse(OptionalLong.empty()),
                 known.map(CellRecord::executed).orElse(Map.of()),
                 known.map(CellRecord::settings).orElse(Map.of()),
-                quality(cell, measured));
+                quality(cell, known, measured));
     }
 
-    private Quality quality(Planned cell, List<Window> measured) {
+    private Quality quality(Planned cell, Optional<CellRecord> known, List<Window> measured) {
+        boolean served = known.map(record -> record.settings().get(ServerPlace.SETTING))
+                .filter(ServerPlace.HERE.text()::equals)
+                .isPresent();
         double[] perElement = new double[measured.size()];
         boolean whole = true;
         for (int i = 0; i < measured.size(); i++) {
@@ -309,7 +313,12 @@ public final class Analyzer {
         }
         return new Quality(
                 largest(measured, window -> idleDrift(cell, window)),
-                largest(measured, window -> cpuShare(window, window.conditions().foreignCpuSeconds())),
+                // The time of a server that is here is no part of its client's, and cannot be told from others'.
+                served
+                        ? OptionalDouble.empty()
+                        : largest(
+                                measured,
+                                window -> cpuShare(window, window.conditions().foreignCpuSeconds())),
                 largest(measured, window -> cpuShare(window, window.conditions().profilerCpuSeconds())),
                 whole && !headline(cell).isEmpty() ? Quality.variation(perElement) : OptionalDouble.empty(),
                 throttleEvents(measured));

@@ -335,7 +335,7 @@ public record Preflight(Map<String, Optional<String>> facts, List<Note> findings
             if (share.isPresent() && share.getAsDouble() > most) {
                 warn(
                         "other-load",
-                        "something else uses %s of this machine's processors (%.2g of %d): its joules are counted as the network's. Look with top, and stop it."
+                        "something else uses %s of this machine's processors (%.2g of %d): its joules are counted as the network's. Look with top, and stop it, unless it is the server that you measure."
                                 .formatted(percent(share).orElse(""), share.getAsDouble() * cpus, cpus));
             }
         }

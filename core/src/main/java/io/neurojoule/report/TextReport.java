@@ -104,19 +104,19 @@ public final class TextReport implements ReportFormat {
         lines.add(heading);
         for (PhaseRow row : result.phases()) {
             List<String> line = new ArrayList<>(targets ? List.of(result.run().label(row.target())) : List.of());
-            line.addAll(phase(row));
+            line.addAll(phase(row, Verdict.batch(result, row.cellId(), row.batch())));
             lines.add(line);
         }
         out.append("PHASES (boundary: ").append(result.run().headline()).append(")\n");
         print(lines, out);
     }
 
-    private static List<String> phase(PhaseRow row) {
+    private static List<String> phase(PhaseRow row, String batch) {
         double each = row.joulesPerElement().orElse(0);
         boolean hasInterval = each != 0 && row.joulesPerElementHigh().isPresent();
         return List.of(
                 row.precision(),
-                Integer.toString(row.batch()),
+                batch,
                 oneLine(row.phase()),
                 row.method().name().toLowerCase(Locale.ROOT).replace('_', ' ').replace("modelled", "MODELLED"),
                 Format.quantity(row.joulesPerElement(), "J")
@@ -349,6 +349,7 @@ public final class TextReport implements ReportFormat {
                         types.isEmpty() ? settings.getOrDefault("dtype", "") : types,
                         settings.containsKey("threads") ? "threads " + settings.get("threads") : "",
                         settings.getOrDefault("provider", ""),
+                        settings.getOrDefault("protocol", ""),
                         settings.getOrDefault("device", ""),
                         settings.containsKey("tuned") ? "tuned: " + settings.get("tuned") : "")
                 .filter(part -> !part.isEmpty())

@@ -128,6 +128,17 @@ record Verdict(List<ResultRow> headline, Optional<ResultRow> best, Optional<Stri
         return withTarget ? label + " on " + run.label(row.target()) : label;
     }
 
+    /// The batch of a cell, and its load where that is not one step after another.
+    static String batch(ExperimentResult result, String cellId, int batch) {
+        return batch
+                + result.rows().stream()
+                        .filter(row ->
+                                row.cellId().equals(cellId) && !row.load().equals(ONE_AFTER_ANOTHER))
+                        .findFirst()
+                        .map(row -> " (" + Format.load(row.load()) + ")")
+                        .orElse("");
+    }
+
     static String capital(String text) {
         return text.substring(0, 1).toUpperCase(java.util.Locale.ROOT) + text.substring(1);
     }

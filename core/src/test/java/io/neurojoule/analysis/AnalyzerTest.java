@@ -248,6 +248,19 @@ class AnalyzerTest {
         assertThat(analyze(both(), measured().withLoad(1, 1, Map.of(), Map.of("server", "elsewhere")), Optional.empty())
                         .derived())
                 .isEmpty();
+        assertThat(analyze(both(), measured(), Optional.empty())
+                        .cells()
+                        .getFirst()
+                        .quality()
+                        .foreignCpu())
+                .hasValue(1.5 / 4);
+        assertThat(analyze(both(), measured().withLoad(1, 1, Map.of(), Map.of("server", "here")), Optional.empty())
+                        .cells()
+                        .getFirst()
+                        .quality()
+                        .foreignCpu())
+                .as("the server's time is not told apart from others'")
+                .isEmpty();
     }
 
     private void count(int index, Map<String, Long> counts, Map<String, Long> phaseNanos) {
