@@ -34,7 +34,15 @@ record Served(ResultRow row, CellRecord cell, List<Window> windows, Inside.Joule
         }
         if (in > 0) {
             figures.add(perInputToken());
-            figures.add(time("tokens_cached_share", "", (double) count(Tally.TOKENS_CACHED) / in));
+            boolean told = windows.stream().anyMatch(window -> window.counts().containsKey(Tally.TOKENS_CACHED));
+            figures.add(
+                    told
+                            ? time("tokens_cached_share", "", (double) count(Tally.TOKENS_CACHED) / in)
+                            : DerivedFigure.missing(
+                                    row.cellId(),
+                                    "tokens_cached_share",
+                                    "",
+                                    "the server does not tell what came from a cache"));
         }
         new TreeMap<>(cell.timings()).forEach((timed, histogram) -> {
             Latency.quantile(histogram, 0.5)

@@ -221,6 +221,17 @@ class AnalyzerTest {
     }
 
     @Test
+    void tokensOfWhichTheServerDoesNotTellTheCacheAreNotCalledComputed() {
+        twoRepeats();
+        count(3, Map.of("tokens_in", 100L), Map.of());
+
+        ExperimentResult result = analyze(both(), measured(), Optional.empty());
+
+        assertThat(derived(result, "tokens_cached_share").basis()).isEqualTo(Basis.UNAVAILABLE);
+        assertThat(derived(result, "tokens_cached_share").value()).isEmpty();
+    }
+
+    @Test
     void theClientsShareIsItsCpuTimeOverThatOfTheMachine() {
         twoRepeats();
         windows.replaceAll(window -> new Window(
