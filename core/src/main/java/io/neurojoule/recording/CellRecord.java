@@ -59,106 +59,47 @@ public record CellRecord(
     }
 
     public CellRecord withStatus(String other, String why) {
-        return new CellRecord(
-                cellId,
-                target,
-                model,
-                precision,
-                batch,
-                other,
-                Optional.of(why),
-                agreement,
-                loadSeconds,
-                firstStepSeconds,
-                peakMemoryBytes,
-                latencies,
-                executed,
-                settings,
-                timings);
+        Draft draft = new Draft(this);
+        draft.status = other;
+        draft.reason = Optional.of(why);
+        return draft.record(this);
     }
 
     public CellRecord withAgreement(OptionalDouble other) {
-        return new CellRecord(
-                cellId,
-                target,
-                model,
-                precision,
-                batch,
-                status,
-                reason,
-                other,
-                loadSeconds,
-                firstStepSeconds,
-                peakMemoryBytes,
-                latencies,
-                executed,
-                settings,
-                timings);
+        Draft draft = new Draft(this);
+        draft.agreement = other;
+        return draft.record(this);
     }
 
     public CellRecord withLoad(
             double seconds, double firstSeconds, Map<String, Double> dtypes, Map<String, String> applied) {
-        return new CellRecord(
-                cellId,
-                target,
-                model,
-                precision,
-                batch,
-                status,
-                reason,
-                agreement,
-                OptionalDouble.of(seconds),
-                OptionalDouble.of(firstSeconds),
-                peakMemoryBytes,
-                latencies,
-                dtypes,
-                applied,
-                timings);
+        Draft draft = new Draft(this);
+        draft.loadSeconds = OptionalDouble.of(seconds);
+        draft.firstStepSeconds = OptionalDouble.of(firstSeconds);
+        draft.executed = dtypes;
+        draft.settings = applied;
+        return draft.record(this);
     }
 
     /// @param dtypes  instead of those known so far; none: they stay
     /// @param applied added to the settings known so far
     public CellRecord withExecuted(Map<String, Double> dtypes, Map<String, String> applied) {
-        Map<String, String> all = new HashMap<>(settings);
-        all.putAll(applied);
-        return new CellRecord(
-                cellId,
-                target,
-                model,
-                precision,
-                batch,
-                status,
-                reason,
-                agreement,
-                loadSeconds,
-                firstStepSeconds,
-                peakMemoryBytes,
-                latencies,
-                dtypes.isEmpty() ? executed : dtypes,
-                all,
-                timings);
+        Draft draft = new Draft(this);
+        draft.executed = dtypes.isEmpty() ? executed : dtypes;
+        draft.settings = new HashMap<>(settings);
+        draft.settings.putAll(applied);
+        return draft.record(this);
     }
 
     /// Adds the durations of one measured window to those known so far.
     public CellRecord withDurations(Map<Integer, Long> steps, Map<String, Map<Integer, Long>> others) {
-        Map<String, Map<Integer, Long>> all = new HashMap<>(timings);
-        others.forEach((what, histogram) -> all.merge(what, histogram, CellRecord::together));
-        return new CellRecord(
-                cellId,
-                target,
-                model,
-                precision,
-                batch,
-                status,
-                reason,
-                agreement,
-                loadSeconds,
-                firstStepSeconds,
-                peakMemoryBytes,
-                together(latencies, steps),
-                executed,
-                settings,
-                all);
+        Draft draft = new Draft(this);
+        draft.latencies = together(latencies, steps);
+        draft.timings = new HashMap<>(timings);
+        for (Map.Entry<String, Map<Integer, Long>> other : others.entrySet()) {
+            draft.timings.merge(other.getKey(), other.getValue(), CellRecord::together);
+        }
+        return draft.record(this);
     }
 
     private static Map<Integer, Long> together(Map<Integer, Long> one, Map<Integer, Long> other) {
@@ -168,21 +109,55 @@ public record CellRecord(
     }
 
     public CellRecord withRun(OptionalLong memoryBytes, Map<Integer, Long> histogram) {
-        return new CellRecord(
-                cellId,
-                target,
-                model,
-                precision,
-                batch,
-                status,
-                reason,
-                agreement,
-                loadSeconds,
-                firstStepSeconds,
-                memoryBytes,
-                histogram,
-                executed,
-                settings,
-                timings);
+        Draft draft = new Draft(this);
+        draft.peakMemoryBytes = memoryBytes;
+        draft.latencies = histogram;
+        return draft.record(this);
+    }
+
+    /// What may change of a record.
+    private static final class Draft {
+        private String status;
+        private Optional<String> reason;
+        private OptionalDouble agreement;
+        private OptionalDouble loadSeconds;
+        private OptionalDouble firstStepSeconds;
+        private OptionalLong peakMemoryBytes;
+        private Map<Integer, Long> latencies;
+        private Map<String, Double> executed;
+        private Map<String, String> settings;
+        private Map<String, Map<Integer, Long>> timings;
+
+        private Draft(CellRecord record) {
+            status = record.status;
+            reason = record.reason;
+            agreement = record.agreement;
+            loadSeconds = record.loadSeconds;
+            firstStepSeconds = record.firstStepSeconds;
+            peakMemoryBytes = record.peakMemoryBytes;
+            latencies = record.latencies;
+            executed = record.executed;
+            settings = record.settings;
+            timings = record.timings;
+        }
+
+        private CellRecord record(CellRecord of) {
+            return new CellRecord(
+                    of.cellId,
+                    of.target,
+                    of.model,
+                    of.precision,
+                    of.batch,
+                    status,
+                    reason,
+                    agreement,
+                    loadSeconds,
+                    firstStepSeconds,
+                    peakMemoryBytes,
+                    latencies,
+                    executed,
+                    settings,
+                    timings);
+        }
     }
 }
