@@ -20,7 +20,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// Writes an adapter that runs as it is, to be filled with a network of one's own, and an experiment file beside it.
+/// Writes an adapter that runs as it is, and an experiment file beside it: in a language, to be filled with a network
+/// of
+/// one's own, or of a runtime, which takes a file.
 @Command(
         name = "init",
         description = "Write a working adapter for a network of your own, and an experiment file beside it.",
@@ -32,22 +34,59 @@ final class InitCommand implements Callable<Integer> {
     /// Lines of the experiment file that say what to type next begin so.
     private static final String NEXT = "#   ";
 
+    /// Adapters of runtimes that pip installs, and the option that names a file of the runtime's own, if it takes one.
+    private static final Map<String, Optional<String>> RUNTIMES = Map.of(
+            "onnxruntime", Optional.empty(),
+            "openvino", Optional.empty(),
+            "pytorch", Optional.empty(),
+            "tvm", Optional.empty(),
+            "litert", Optional.of("\"model-b{batch}.tflite\""),
+            "sklearn", Optional.of("model.joblib"));
+
     /// What is written for each adapter, and from which resource.
-    private static final Plugins<Map<String, String>> ADAPTERS = new Plugins<>(
-            "adapter",
-            Map.of(
-                    "python",
-                    Map.of("my_net.py", "python/my_net.py", "neurojoule.py", "python/protocol.py"),
-                    "cpp",
-                    Map.of("my_net.cpp", "cpp/my_net.cpp", "neurojoule.hpp", "cpp/neurojoule.hpp"),
-                    "shell",
-                    Map.of("my_net.sh", "shell/my_net.sh"),
-                    "java",
-                    Map.of(
-                            "MyNet.java",
-                            "java/MyNet.java",
-                            "META-INF/services/io.neurojoule.workload.NetworkSource",
-                            "java/META-INF/services/io.neurojoule.workload.NetworkSource")));
+    private static final Plugins<Map<String, String>> ADAPTERS = new Plugins<>("adapter", adapters());
+
+    private static Map<String, Map<String, String>> adapters() {
+        Map<String, Map<String, String>> adapters = new LinkedHashMap<>(languages());
+        RUNTIMES.keySet().forEach(runtime -> {
+            Map<String, String> files = new LinkedHashMap<>();
+            files.put("requirements.txt", "requirements/" + runtime + ".txt");
+            for (String module : List.of("__init__", "protocol", "inputs", "adapters/__init__", "adapters/options")) {
+                files.put("neurojoule/" + module + ".py", "package/" + module + ".py");
+            }
+            files.put("neurojoule/adapters/" + runtime + ".py", "package/adapters/" + runtime + ".py");
+            adapters.put(runtime, files);
+        });
+        return adapters;
+    }
+
+    private static Map<String, Map<String, String>> languages() {
+        return Map.of(
+                "python",
+                Map.of("my_net.py", "python/my_net.py", "neurojoule.py", "python/protocol.py"),
+                "cpp",
+                Map.of("my_net.cpp", "cpp/my_net.cpp", "neurojoule.hpp", "cpp/neurojoule.hpp"),
+                "shell",
+                Map.of("my_net.sh", "shell/my_net.sh"),
+                "java",
+                Map.of(
+                        "MyNet.java",
+                        "java/MyNet.java",
+                        "META-INF/services/io.neurojoule.workload.NetworkSource",
+                        "java/META-INF/services/io.neurojoule.workload.NetworkSource"));
+    }
+
+    /// The experiment file: each language has its own, runtimes share one.
+    private static byte[] experiment(String adapter) {
+        if (!RUNTIMES.containsKey(adapter)) {
+            return read(adapter + "/" + EXPERIMENT);
+        }
+        String text = new String(read("runtime/" + EXPERIMENT), StandardCharsets.UTF_8).replace("RUNTIME", adapter);
+        return RUNTIMES.getOrDefault(adapter, Optional.empty())
+                .map(file -> text.replace("FILE", file))
+                .orElse(text.replaceFirst(" *options: .*\n", ""))
+                .getBytes(StandardCharsets.UTF_8);
+    }
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -57,7 +96,7 @@ final class InitCommand implements Callable<Integer> {
             required = true,
             paramLabel = "NAME",
             completionCandidates = Names.class,
-            description = "What the network is written in: ${COMPLETION-CANDIDATES}.")
+            description = "What the network is written in, or runs in: ${COMPLETION-CANDIDATES}.")
     private String adapter = "";
 
     @Parameters(arity = "0..1", paramLabel = "DIR", description = "Where to write (default: here).")
@@ -71,7 +110,7 @@ final class InitCommand implements Callable<Integer> {
         } catch (IllegalArgumentException unknown) {
             throw new UserException(Exit.USAGE, String.valueOf(unknown.getMessage()));
         }
-        byte[] experiment = read(adapter + "/" + EXPERIMENT);
+        byte[] experiment = experiment(adapter);
         files.put(EXPERIMENT, experiment);
         List<Path> there = files.keySet().stream()
                 .map(directory::resolve)

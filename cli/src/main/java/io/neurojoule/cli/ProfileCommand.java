@@ -37,6 +37,11 @@ final class ProfileCommand implements Callable<Integer> {
     private static final String BUNDLED_NAME = "radioml-vgg10";
     private static final long BUNDLED_SEED = 1;
 
+    /// Two loops of it at least; the first look is to take three minutes, on a slow machine too.
+    private static final double BUNDLED_WARMUP_SECONDS = 0.5;
+
+    private static final double BUNDLED_LATENCY_SECONDS = 1;
+
     /// With `--ci`, a cell is repeated at most so many times as often as asked.
     private static final int MORE_REPEATS = 4;
 
@@ -287,7 +292,8 @@ final class ProfileCommand implements Callable<Integer> {
 
     private Experiment experiment() {
         Experiment.Method plain = Experiment.Method.DEFAULT;
-        double warmup = Math.min(1, seconds / 2);
+        double warmup = Math.min(isBundled ? BUNDLED_WARMUP_SECONDS : 1, seconds / 2);
+        double latency = isBundled ? BUNDLED_LATENCY_SECONDS : plain.latencySeconds();
         try {
             return new Experiment(
                     Experiment.VERSION,
@@ -325,7 +331,7 @@ final class ProfileCommand implements Callable<Integer> {
                                     ? new Experiment.Phases("sampled", true)
                                     : new Experiment.Phases(plain.phases().mode(), load.isolatesPhases()),
                             layers ? new Experiment.Layers(true, LAYERS_ALONE) : plain.layers(),
-                            Math.min(plain.latencySeconds(), seconds),
+                            Math.min(latency, seconds),
                             grace,
                             seconds < QUICK_BELOW_SECONDS),
                     Experiment.Gates.DEFAULT,
