@@ -313,7 +313,7 @@ class _Server:
                 break
             step(argument)
             n += 1
-            key = _bucket(max(0, now() - int(due)))
+            key = _bucket(now() - int(due))
             histogram[key] = histogram.get(key, 0) + 1
             due += times.expovariate(rate)
         last = now()

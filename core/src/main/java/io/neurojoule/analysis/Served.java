@@ -24,8 +24,12 @@ record Served(ResultRow row, CellRecord cell, List<Window> windows, Inside.Joule
     private static final String SERVER_REQUESTS = "server_requests";
     private static final String NANOS = "_ns";
 
+    /// None of a cell that failed, whatever some of its windows counted.
     List<DerivedFigure> figures() {
         List<DerivedFigure> figures = new ArrayList<>();
+        if (!cell.status().equals("measured")) {
+            return figures;
+        }
         long out = count(Tally.TOKENS_OUT);
         long in = count(Tally.TOKENS_IN);
         if (out > 0) {
@@ -34,7 +38,9 @@ record Served(ResultRow row, CellRecord cell, List<Window> windows, Inside.Joule
         }
         if (in > 0) {
             figures.add(perInputToken());
-            boolean told = windows.stream().anyMatch(window -> window.counts().containsKey(Tally.TOKENS_CACHED));
+            boolean told = windows.stream()
+                    .anyMatch(window -> window.kind() == Window.Kind.MEASURE
+                            && window.counts().containsKey(Tally.TOKENS_CACHED));
             figures.add(
                     told
                             ? time("tokens_cached_share", "", (double) count(Tally.TOKENS_CACHED) / in)
@@ -57,8 +63,9 @@ record Served(ResultRow row, CellRecord cell, List<Window> windows, Inside.Joule
 
     /// With tokens that were not computed anew the joules per token are those of a cache.
     Optional<Finding> finding() {
-        long in = count(Tally.TOKENS_IN);
-        long cached = count(Tally.TOKENS_CACHED);
+        // Prompts that are read alone make a figure, too.
+        long in = count(Tally.TOKENS_IN) + count(Window.Kind.ISOLATED, Tally.TOKENS_IN);
+        long cached = count(Tally.TOKENS_CACHED) + count(Window.Kind.ISOLATED, Tally.TOKENS_CACHED);
         return in > 0 && cached > MOST_CACHED * in
                 ? Optional.of(Finding.of(
                                 "tokens-cached",

@@ -1,7 +1,7 @@
 package io.neurojoule.workload;
 
 import com.fasterxml.jackson.annotation.JsonValue;
-import java.util.Locale;
+import java.math.BigDecimal;
 
 /// When the next step is asked for.
 ///
@@ -63,8 +63,7 @@ public sealed interface Load {
 
         @Override
         public String label() {
-            String digits = String.format(Locale.ROOT, "%.6f", perSecond);
-            return "r" + digits.replaceFirst("0+$", "").replaceFirst("\\.$", "");
+            return "r" + BigDecimal.valueOf(perSecond).stripTrailingZeros().toPlainString();
         }
     }
 }

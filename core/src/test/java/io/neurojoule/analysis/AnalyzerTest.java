@@ -221,6 +221,29 @@ class AnalyzerTest {
     }
 
     @Test
+    void aCellThatFailedHasNoFigureOfItsTokensEither() {
+        twoRepeats();
+        count(3, Map.of("tokens_in", 100L, "tokens_out", 10L), Map.of());
+        CellRecord failed = measured()
+                .withDurations(Map.of(), Map.of("ttft", Map.of(32 * 30, 9L)))
+                .withStatus("failed", "HTTP 500");
+
+        assertThat(analyze(both(), failed, Optional.empty()).derived()).isEmpty();
+    }
+
+    @Test
+    void aCacheThatServesOnlyThePromptsThatAreReadAloneIsFoundToo() {
+        twoRepeats();
+        window(Window.Kind.ISOLATED, 1, 8);
+        count(3, Map.of("tokens_in", 100L, "tokens_cached", 0L), Map.of());
+        count(10, Map.of("tokens_in", 100L, "tokens_cached", 50L), Map.of("prefill", SECOND));
+
+        assertThat(analyze(both(), measured(), Optional.empty()).findings())
+                .extracting(Finding::code)
+                .contains("tokens-cached");
+    }
+
+    @Test
     void tokensOfWhichTheServerDoesNotTellTheCacheAreNotCalledComputed() {
         twoRepeats();
         count(3, Map.of("tokens_in", 100L), Map.of());

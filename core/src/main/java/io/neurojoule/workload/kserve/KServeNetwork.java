@@ -185,10 +185,9 @@ final class KServeNetwork implements Network {
         if (outputs.isEmpty()) {
             throw new NetworkException(Code.INTERNAL, "the server's answer has no outputs");
         }
-        boolean whole = outputs.stream()
-                .map(Tensor::shape)
-                .anyMatch(shape -> shape.isEmpty() || shape.getFirst() != 1 || shape.contains((long) batch));
-        if (!whole) {
+        // A server does not say which extent is the batch: without one of this size nothing shows that all was run.
+        boolean whole = outputs.stream().anyMatch(output -> output.shape().contains((long) batch));
+        if (batch > 1 && !whole) {
             throw new NetworkException(
                     Code.UNSUPPORTED,
                     "asked for a batch of %d, the server gives output %s with the shape %s: it does not run the whole batch"

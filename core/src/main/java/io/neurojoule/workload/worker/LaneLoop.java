@@ -204,6 +204,7 @@ final class LaneLoop {
                 wait();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
+                fail(new NetworkException(Code.INTERNAL, "interrupted with %d steps under way".formatted(inFlight)));
                 return;
             }
         }
@@ -270,7 +271,9 @@ final class LaneLoop {
                 }
             } catch (NetworkException e) {
                 fail(e);
-            } catch (RuntimeException e) {
+            } catch (OutOfMemoryError e) {
+                fail(new NetworkException(Code.OUT_OF_MEMORY, "a step failed: " + e, true));
+            } catch (RuntimeException | Error e) { // what nobody counts must not pass for energy of the others
                 fail(new NetworkException(Code.INTERNAL, "a step failed: " + e));
             } finally {
                 synchronized (LaneLoop.this) {

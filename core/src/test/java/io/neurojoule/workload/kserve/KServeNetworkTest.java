@@ -241,6 +241,15 @@ final class KServeNetworkTest {
         assertThat(network.outputs().getFirst().shape()).containsExactly(4L, 2L);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"binary", "json", "grpc"})
+    void aServerThatRunsOnlyPartOfTheBatchIsFoundOut(String way) throws Exception {
+        server.habits.mostRows = 4;
+        load(options(way));
+
+        refuses(() -> network.prepare(8, UNIFORM), Code.UNSUPPORTED, "[4, 2]", "does not run the whole batch");
+    }
+
     @Test
     void errorsInPlainTextAreReadToo() throws Exception {
         server.habits.plainText = true;

@@ -31,6 +31,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -60,6 +61,9 @@ final class MadeModel implements AutoCloseable {
         boolean plainText;
         boolean rawAnswers = true;
         int largestBatch = Integer.MAX_VALUE;
+
+        /// More are taken, and left out without a word.
+        int mostRows = Integer.MAX_VALUE;
         Pause pause = () -> {};
     }
 
@@ -119,7 +123,7 @@ final class MadeModel implements AutoCloseable {
             }
         }
         inferences.incrementAndGet();
-        return y;
+        return Arrays.copyOf(y, Math.min(y.length / 2, habits.mostRows) * 2);
     }
 
     private void answer(HttpExchange exchange) throws IOException {

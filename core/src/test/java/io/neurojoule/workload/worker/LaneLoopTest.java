@@ -127,6 +127,29 @@ final class LaneLoopTest {
         assertThat(server.open.get()).as("lanes left open").isZero();
     }
 
+    /// Its energy is in the window, and nobody would count it.
+    @Test
+    void anErrorThatNobodyExpectsVoidsTheRunToo() {
+        Server server = new Server(1_000_000);
+        server.failsAt = 5;
+        server.failsBadly = true;
+
+        assertThatThrownBy(() -> run(server, request(5).under(new Load.Closed(3), 0), 1))
+                .isInstanceOf(NetworkException.class)
+                .hasMessageContaining("StackOverflowError");
+        assertThat(server.open.get()).as("lanes left open").isZero();
+    }
+
+    @Test
+    void aLoadIsReadBackFromItsLabelWhateverItsRate() {
+        for (double rate : new double[] {1e-7, 0.1, 0.3333333333, 4, 1e6}) {
+            Load load = new Load.Open(rate);
+            assertThat(Load.parse(load.label())).isEqualTo(load);
+        }
+        assertThat(new Load.Open(4).label()).isEqualTo("r4");
+        assertThat(Load.parse("c8")).isEqualTo(new Load.Closed(8));
+    }
+
     @Test
     void onlyAConcurrentNetworkIsAskedForSeveralStepsAtOnce() {
         assertThatThrownBy(() -> run(new Alone(), request(1).under(new Load.Closed(2), 0), 1))
@@ -186,6 +209,7 @@ final class LaneLoopTest {
         private final AtomicInteger begun = new AtomicInteger();
         private final AtomicInteger open = new AtomicInteger();
         private int failsAt = Integer.MAX_VALUE;
+        private boolean failsBadly;
 
         private Server(long nanos) {
             this.nanos = nanos;
@@ -214,6 +238,9 @@ final class LaneLoopTest {
                 public void step(Phases phases, Tally tally) throws NetworkException {
                     most.accumulateAndGet(inFlight.incrementAndGet(), Math::max);
                     if (begun.incrementAndGet() >= failsAt) {
+                        if (failsBadly) {
+                            throw new StackOverflowError();
+                        }
                         throw new NetworkException(Code.INTERNAL, "HTTP 500");
                     }
                     phases.enter("wait");
