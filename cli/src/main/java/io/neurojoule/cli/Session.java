@@ -85,9 +85,6 @@ record Session(CommandSpec spec, SourceFlags flags, Optional<String> require, bo
     /// What a file may say and nothing does yet: better no run than one that leaves it out in silence.
     private static void refuse(Experiment experiment) {
         List<String> unmet = new ArrayList<>();
-        if (!experiment.carbon().equals(Experiment.Carbon.NONE)) {
-            unmet.add("carbon");
-        }
         ReportCommand.check(formats(experiment));
         experiment.targets().forEach((name, target) -> {
             Map<String, Object> here = Map.of("executor", "local");

@@ -253,15 +253,12 @@ class ProfileCommandTest {
     }
 
     @Test
-    void whatAFileAsksAndNothingDoesIsRefused() throws Exception {
-        Path file = directory.resolve("my.yaml");
-        Files.writeString(
-                file,
-                Files.readString(Lab.root().resolve("examples/my-net.yaml"))
-                        + "\ncarbon: {intensity_g_per_kwh: 300, source: x}\n");
+    void carbonIsAFigureWithTheSourceOfItsIntensity() throws Exception {
+        assertThat(demanding("}\n  latency: {seconds: 0}\ncarbon: {intensity_g_per_kwh: 300, source: my grid}\n"))
+                .as(printed.toString())
+                .isZero();
 
-        assertThat(run("run", file.toString())).isEqualTo(Exit.USAGE);
-        assertThat(printed.toString()).contains("carbon");
+        assertThat(printed.toString()).contains("carbon_g_per_element", "300.0 g/kWh, as my grid states");
     }
 
     /// A short experiment with the printed adapter, and more keys.

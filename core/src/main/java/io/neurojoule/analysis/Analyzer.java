@@ -157,6 +157,7 @@ public final class Analyzer {
                         layers.addAll(inside.layers());
                         derived.addAll(inside.driver());
                         derived.addAll(inside.setup());
+                        recording.info().carbon().ifPresent(carbon -> derived.add(Carbon.figure(inside.row(), carbon)));
                         Served served = new Served(inside.row(), inside.cell(), inside.windows(), inside.energy());
                         derived.addAll(served.figures());
                         served.finding().ifPresent(findings::add);

@@ -9,7 +9,7 @@ import java.util.OptionalDouble;
 /// @param unit   SI unit; empty for a share
 /// @param bound  how far the value may be off because of the sources; empty where none has a part in it
 /// @param basis  at best DERIVED; UNAVAILABLE when there is no value
-/// @param reason why there is no value
+/// @param reason why there is no value; or which number, stated by the user, is in it
 public record DerivedFigure(
         String cellId,
         String name,

@@ -342,7 +342,12 @@ public final class Profiler {
                 Boundaries.COMPUTE,
                 sensors,
                 labels(experiment),
-                request.preflight().environment());
+                request.preflight().environment(),
+                carbon(experiment.carbon()));
+    }
+
+    private static Optional<RunInfo.Carbon> carbon(Experiment.Carbon stated) {
+        return stated.source().map(source -> new RunInfo.Carbon(stated.intensityGPerKwh(), stated.embodiedG(), source));
     }
 
     private static Map<String, String> labels(Experiment experiment) {

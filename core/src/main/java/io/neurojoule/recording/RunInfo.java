@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /// The content of `run.json`: what a reader needs to understand the other files. Written first, whole.
 ///
@@ -20,6 +21,7 @@ import java.util.Optional;
 /// @param headline     name of the boundary that is quoted first
 /// @param labels       what people call a target, by its name
 /// @param environment  what may explain a difference between two runs, e.g. governor, kernel, runtime
+/// @param carbon       what the user states about the climate; empty: no figure of it
 public record RunInfo(
         int format,
         String tool,
@@ -36,7 +38,8 @@ public record RunInfo(
         String headline,
         List<SensorInfo> sensors,
         Map<String, String> labels,
-        Map<String, String> environment) {
+        Map<String, String> environment,
+        Optional<Carbon> carbon) {
     public static final int FORMAT = 1;
 
     /// The fact of the environment that says how many logical CPUs the machine has.
@@ -46,7 +49,15 @@ public record RunInfo(
         sensors = List.copyOf(sensors);
         labels = labels == null ? Map.of() : Map.copyOf(labels); // runs of the first version have none
         environment = Map.copyOf(environment);
+        carbon = carbon == null ? Optional.empty() : carbon; // older runs have none
     }
+
+    /// What energy and an element cost the climate, in grams of CO2 equivalents.
+    ///
+    /// @param gramsPerKwh   of the electricity
+    /// @param embodiedGrams what making the hardware cost, charged to one element; empty: left out
+    /// @param source        who says so
+    public record Carbon(OptionalDouble gramsPerKwh, OptionalDouble embodiedGrams, String source) {}
 
     /// The names of all boundaries of a target, the headline first.
     public List<String> boundaryNames(String target) {

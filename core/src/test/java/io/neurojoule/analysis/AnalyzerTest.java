@@ -40,6 +40,7 @@ class AnalyzerTest {
     private final Map<String, List<String>> more = new LinkedHashMap<>();
     private final List<Part> parts = new ArrayList<>();
     private final List<Span> spans = new ArrayList<>();
+    private Optional<RunInfo.Carbon> carbon = Optional.empty();
 
     private void window(Window.Kind kind, int repeat, long elements) {
         long start = windows.size() * SECOND;
@@ -101,13 +102,50 @@ class AnalyzerTest {
                 "compute",
                 List.of(),
                 Map.of(),
-                Map.of(RunInfo.PROCESSORS, "4"));
+                Map.of(RunInfo.PROCESSORS, "4"),
+                carbon);
         var plan = JsonMapper.shared().readTree("""
                         {"cells": [{"id": "cpu-fp32-b8", "target": "cpu", "model": "m", "precision": "fp32", "batch": 8}],
                          "repeats": 2}
                         """);
         return Analyzer.analyze(
                 new Recording(Path.of("."), info, plan, signals, spans, windows, List.of(cell), parts, List.of()));
+    }
+
+    @Test
+    void carbonIsTheStatedIntensityTimesTheEnergyPlusWhatIsEmbodied() {
+        twoRepeats();
+        carbon = Optional.of(new RunInfo.Carbon(OptionalDouble.of(360), OptionalDouble.of(0.25), "the grid operator"));
+
+        ExperimentResult result = analyze(both(), measured(), Optional.empty());
+
+        DerivedFigure figure = derived(result, "carbon_g_per_element");
+        ResultRow row = compute(result);
+        // 360 g/kWh are 100 µg for each joule.
+        assertThat(figure.value().orElseThrow())
+                .isCloseTo(0.25 + 1e-4 * row.joulesPerElement().orElseThrow(), within(1e-12));
+        assertThat(figure.bound().orElseThrow())
+                .isCloseTo(1e-4 * row.boundJoulesPerElement().orElseThrow(), within(1e-15));
+        assertThat(figure.basis()).isEqualTo(Basis.DERIVED);
+        assertThat(figure.reason()).contains("360.0 g/kWh and 0.25 g embodied, as the grid operator states");
+        assertThat(derived(analyze(both(), measured(), Optional.of("made up")), "carbon_g_per_element")
+                        .basis())
+                .isEqualTo(Basis.SIMULATED);
+    }
+
+    @Test
+    void withoutAnIntensityOrAnEnergyThereIsNoCarbonFigure() {
+        twoRepeats();
+        carbon = Optional.of(new RunInfo.Carbon(OptionalDouble.empty(), OptionalDouble.of(1), "x"));
+        assertThat(derived(analyze(both(), measured(), Optional.empty()), "carbon_g_per_element"))
+                .returns(Basis.UNAVAILABLE, DerivedFigure::basis)
+                .returns(OptionalDouble.empty(), DerivedFigure::value);
+
+        carbon = Optional.of(new RunInfo.Carbon(OptionalDouble.of(360), OptionalDouble.empty(), "x"));
+        List<Signal> frozen = List.of(signal("package-0", 20, 100, 3), signal("package-1", 10, 50, -1));
+        DerivedFigure figure = derived(analyze(frozen, measured(), Optional.empty()), "carbon_g_per_element");
+        assertThat(figure.basis()).isEqualTo(Basis.UNAVAILABLE);
+        assertThat(figure.reason().orElseThrow()).contains("rapl:package-0");
     }
 
     private static CellRecord measured() {

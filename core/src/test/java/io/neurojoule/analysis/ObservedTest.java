@@ -58,7 +58,8 @@ class ObservedTest {
                 "compute",
                 List.of(sensor),
                 Map.of(),
-                Map.of());
+                Map.of(),
+                Optional.empty());
         return new Recording(
                 Path.of("."),
                 info,

@@ -118,7 +118,8 @@ class PhaseEnergyTest {
                         List.of(channel),
                         Optional.empty())),
                 Map.of(),
-                Map.of());
+                Map.of(),
+                Optional.empty());
         List<CellRecord> cells = windows.stream()
                 .map(window -> window.cellId())
                 .distinct()

@@ -163,7 +163,8 @@ public final class FaultRun {
                         Boundaries.COMPUTE,
                         infos,
                         Map.of(),
-                        Map.of()),
+                        Map.of(),
+                        Optional.empty()),
                 "",
                 "{\"cells\":[],\"repeats\":0}");
         for (Discovery.Missing one : missing) {

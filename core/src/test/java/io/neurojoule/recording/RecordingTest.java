@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -92,7 +93,8 @@ class RecordingTest {
                         List.of(CHANNEL),
                         Optional.empty())),
                 Map.of("cpu", "2x CPU"),
-                Map.of("kernel", "6"));
+                Map.of("kernel", "6"),
+                Optional.of(new RunInfo.Carbon(OptionalDouble.of(300), OptionalDouble.empty(), "grid")));
     }
 
     private Path record() throws IOException {
