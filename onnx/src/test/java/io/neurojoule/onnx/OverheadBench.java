@@ -43,7 +43,13 @@ import java.util.SplittableRandom;
 /// What profiling costs: run by `bench/overhead`, under emulated sensors. Prints one line per claim.
 final class OverheadBench {
     private static final Ticker TICKER = Ticker.monotonic();
-    private static final double RUN_SECONDS = 1;
+    private static final double RUN_SECONDS = 0.25;
+
+    /// The order of the runs of a pair, true for the first kind: a drift of the machine's speed cancels, up to its third
+    /// order (Thue-Morse).
+    private static final boolean[] ORDER = {true, false, false, true, false, true, true, false};
+
+    private static final double LATENESS_SECONDS = 40;
     private static final double WIDEST = 0.02;
     private static final Map<String, String> OPTIONS = Map.of("threads", "1", "spinning", "0");
 
@@ -65,7 +71,7 @@ final class OverheadBench {
         }
     }
 
-    /// For each line on stdin, one second of nothing but ONNX Runtime; answers with steps per second.
+    /// For each line on stdin, a quarter of a second of nothing but ONNX Runtime; answers with steps per second.
     private static void bare(Path model) throws OrtException, NetworkException, IOException {
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         FloatBuffer frame = ByteBuffer.allocateDirect(2 * 1024 * Float.BYTES)
@@ -137,6 +143,7 @@ final class OverheadBench {
             }
             samples(sources, folder);
             sampled(network, sources, folder, pairs);
+            lateness(network, sources, folder);
             loop(network, model, pairs);
         }
     }
@@ -149,25 +156,35 @@ final class OverheadBench {
     /// Throughput with every sensor sampled at its default rate, over throughput without.
     private static void sampled(NetworkUnderTest network, Sources sources, Path folder, int pairs) throws Exception {
         double[] ratios = new double[pairs];
-        List<Long> lateNanos = new ArrayList<>();
         for (int pair = 0; pair < pairs; pair++) {
             double without = 0;
             double with = 0;
-            for (int half = 0; half < 2; half++) {
-                if ((half + pair) % 2 == 0) {
-                    without = rate(network);
+            for (int i = 0; i < ORDER.length; i++) {
+                if (ORDER[i]) {
+                    without += rate(network);
                 } else {
-                    Path run = folder.resolve("run" + pair);
+                    Path run = folder.resolve("run" + pair + "-" + i);
                     try (Recorder recorder = Recorder.create(run, TICKER)) {
                         recorder.record(periods(sources));
-                        with = rate(network);
+                        with += rate(network);
                     }
-                    lateNanos.addAll(late(run, sources.sensors().getFirst()));
                 }
             }
             ratios[pair] = with / without;
         }
         print("throughput, all sensors sampled / none", ratios, 0.99);
+    }
+
+    /// How late the sampler reads while the network runs.
+    private static void lateness(NetworkUnderTest network, Sources sources, Path folder) throws Exception {
+        Path run = folder.resolve("lateness");
+        try (Recorder recorder = Recorder.create(run, TICKER)) {
+            recorder.record(periods(sources));
+            for (double seconds = 0; seconds < LATENESS_SECONDS; seconds += RUN_SECONDS) {
+                rate(network);
+            }
+        }
+        List<Long> lateNanos = late(run, sources.sensors().getFirst());
         lateNanos.sort(null);
         System.out.printf(
                 "sampler lateness                          p50 %.0f µs, p99 %.0f µs (%d readings at 10 Hz)%n",
@@ -224,13 +241,13 @@ final class OverheadBench {
             for (int pair = -3; pair < pairs; pair++) {
                 double worker = 0;
                 double loop = 0;
-                for (int half = 0; half < 2; half++) {
-                    if ((half + pair) % 2 == 0) {
-                        worker = rate(network);
+                for (boolean first : ORDER) {
+                    if (first) {
+                        worker += rate(network);
                     } else {
                         ask.write("\n");
                         ask.flush();
-                        loop = Double.parseDouble(answers.readLine());
+                        loop += Double.parseDouble(answers.readLine());
                     }
                 }
                 if (pair >= 0) {
