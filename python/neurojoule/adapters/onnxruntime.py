@@ -76,7 +76,8 @@ class OnnxRuntime:
             options.enable_profiling = True
             options.profile_file_prefix = str(profile)
         try:
-            return ort.InferenceSession(self._model, options, providers=self._providers)
+            # The Python class would try other providers by itself, and then speak of those in its error.
+            return ort.InferenceSession(self._model, options, providers=self._providers, enable_fallback=0)
         except Exception as error:  # ONNX Runtime's own types are not public
             raise _refusal(error, self._model, self._place) from None
 
@@ -166,6 +167,8 @@ def _place(device: str, precision: str, known: Options) -> tuple[str, int, list[
             f"this build of ONNX Runtime has no {name}, only {', '.join(ort.get_available_providers())}:"
             " install onnxruntime-gpu instead of onnxruntime",
         )
+    # With `pip install onnxruntime-gpu[cuda,cudnn]` CUDA lies where the loader does not look.
+    getattr(ort, "preload_dlls", lambda: None)()
     index = int(number or "0")
     if provider == "cuda":
         # Set always: the provider computes fp32 in tf32 where nobody says otherwise.
@@ -179,7 +182,11 @@ def _place(device: str, precision: str, known: Options) -> tuple[str, int, list[
 def _refusal(error: Exception, model: str, place: str) -> Failure:
     text = str(error).splitlines()[0]
     if place != "cpu" and ("fallback" in text or "CUDA" in text or "provider" in text.lower()):
-        return Failure("UNSUPPORTED", f"ONNX Runtime does not run the whole network on the device: {text}")
+        return Failure(
+            "UNSUPPORTED",
+            "ONNX Runtime does not run the whole network on the device: there is a node that the provider cannot run, or"
+            f" the provider did not load (it writes why to stderr): {text}",
+        )
     return Failure("BAD_MODEL", f"ONNX Runtime cannot load {model}: {text}")
 
 

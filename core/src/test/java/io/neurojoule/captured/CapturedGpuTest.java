@@ -14,7 +14,6 @@ import io.neurojoule.recording.Recording;
 import io.neurojoule.recording.Window;
 import io.neurojoule.sensor.Basis;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,10 +24,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.NavigableMap;
-import java.util.Objects;
 import java.util.TreeMap;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,15 +41,7 @@ class CapturedGpuTest {
 
     @BeforeAll
     static void open() throws IOException {
-        try (InputStream resource =
-                        Objects.requireNonNull(CapturedGpuTest.class.getResourceAsStream("h200-vgg10.zip"));
-                ZipInputStream zip = new ZipInputStream(resource)) {
-            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-                Path file = directory.resolve(entry.getName());
-                Files.createDirectories(Objects.requireNonNull(file.getParent()));
-                Files.copy(zip, file);
-            }
-        }
+        Captured.unpack("h200-vgg10.zip", directory);
         recording = Recording.open(directory);
         result = Analyzer.analyze(recording);
     }
