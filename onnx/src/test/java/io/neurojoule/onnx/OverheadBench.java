@@ -43,11 +43,8 @@ import java.util.SplittableRandom;
 /// What profiling costs: run by `bench/overhead`, under emulated sensors. Prints one line per claim.
 final class OverheadBench {
     private static final Ticker TICKER = Ticker.monotonic();
+    /// Short, so that many pairs lie beside what other machines take of this one.
     private static final double RUN_SECONDS = 0.25;
-
-    /// The order of the runs of a pair, true for the first kind: a drift of the machine's speed cancels, up to its third
-    /// order (Thue-Morse).
-    private static final boolean[] ORDER = {true, false, false, true, false, true, true, false};
 
     private static final double LATENESS_SECONDS = 40;
     private static final double WIDEST = 0.02;
@@ -159,14 +156,13 @@ final class OverheadBench {
         for (int pair = 0; pair < pairs; pair++) {
             double without = 0;
             double with = 0;
-            for (int i = 0; i < ORDER.length; i++) {
-                if (ORDER[i]) {
-                    without += rate(network);
+            for (int half = 0; half < 2; half++) {
+                if ((half + pair) % 2 == 0) {
+                    without = rate(network);
                 } else {
-                    Path run = folder.resolve("run" + pair + "-" + i);
-                    try (Recorder recorder = Recorder.create(run, TICKER)) {
+                    try (Recorder recorder = Recorder.create(folder.resolve("run" + pair), TICKER)) {
                         recorder.record(periods(sources));
-                        with += rate(network);
+                        with = rate(network);
                     }
                 }
             }
@@ -241,13 +237,13 @@ final class OverheadBench {
             for (int pair = -3; pair < pairs; pair++) {
                 double worker = 0;
                 double loop = 0;
-                for (boolean first : ORDER) {
-                    if (first) {
-                        worker += rate(network);
+                for (int half = 0; half < 2; half++) {
+                    if ((half + pair) % 2 == 0) {
+                        worker = rate(network);
                     } else {
                         ask.write("\n");
                         ask.flush();
-                        loop += Double.parseDouble(answers.readLine());
+                        loop = Double.parseDouble(answers.readLine());
                     }
                 }
                 if (pair >= 0) {
