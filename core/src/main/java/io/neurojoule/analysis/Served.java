@@ -38,17 +38,7 @@ record Served(ResultRow row, CellRecord cell, List<Window> windows, Inside.Joule
         }
         if (in > 0) {
             figures.add(perInputToken());
-            boolean told = windows.stream()
-                    .anyMatch(window -> window.kind() == Window.Kind.MEASURE
-                            && window.counts().containsKey(Tally.TOKENS_CACHED));
-            figures.add(
-                    told
-                            ? time("tokens_cached_share", "", (double) count(Tally.TOKENS_CACHED) / in)
-                            : DerivedFigure.missing(
-                                    row.cellId(),
-                                    "tokens_cached_share",
-                                    "",
-                                    "the server does not tell what came from a cache"));
+            figures.add(cachedShare(in));
         }
         new TreeMap<>(cell.timings()).forEach((timed, histogram) -> {
             Latency.quantile(histogram, 0.5)
@@ -59,6 +49,24 @@ record Served(ResultRow row, CellRecord cell, List<Window> windows, Inside.Joule
         figures.addAll(server());
         clientShare().ifPresent(figures::add);
         return figures;
+    }
+
+    private DerivedFigure cachedShare(long in) {
+        String name = "tokens_cached_share";
+        boolean told = windows.stream()
+                .anyMatch(window ->
+                        window.kind() == Window.Kind.MEASURE && window.counts().containsKey(Tally.TOKENS_CACHED));
+        if (!told) {
+            return DerivedFigure.missing(row.cellId(), name, "", "the server does not tell what came from a cache");
+        }
+        long untold = count(Tally.CACHE_UNTOLD);
+        return untold == 0
+                ? time(name, "", (double) count(Tally.TOKENS_CACHED) / in)
+                : DerivedFigure.missing(
+                        row.cellId(),
+                        name,
+                        "",
+                        "the server does not tell of %d requests what came from a cache".formatted(untold));
     }
 
     /// With tokens that were not computed anew the joules per token are those of a cache.

@@ -10,6 +10,9 @@ public interface Tally {
     /// Tokens of the prompt that were not computed anew.
     String TOKENS_CACHED = "tokens_cached";
 
+    /// Steps of which the server did not tell what came from a cache.
+    String CACHE_UNTOLD = "cache_untold";
+
     /// Tokens that were generated.
     String TOKENS_OUT = "tokens_out";
 

@@ -293,6 +293,18 @@ class AnalyzerTest {
     }
 
     @Test
+    void aCacheOfWhichTheServerTellsForSomeRequestsOnlyHasNoShare() {
+        twoRepeats();
+        count(3, Map.of("tokens_in", 100L, "tokens_cached", 0L), Map.of());
+        count(8, Map.of("tokens_in", 90L, "tokens_cached", 0L, "cache_untold", 3L), Map.of());
+
+        DerivedFigure share = derived(analyze(both(), measured(), Optional.empty()), "tokens_cached_share");
+
+        assertThat(share.basis()).isEqualTo(Basis.UNAVAILABLE);
+        assertThat(share.reason().orElseThrow()).contains("of 3 requests");
+    }
+
+    @Test
     void theClientsShareIsItsCpuTimeOverThatOfTheMachine() {
         twoRepeats();
         windows.replaceAll(window -> new Window(

@@ -23,10 +23,10 @@ import java.util.Optional;
 /// It belongs to whoever started it: it is neither started nor stopped here. Options: `url`, `server_model`, `api`
 /// (`completions`, `chat`, `ollama`), `input_tokens`, `output_tokens`.
 final class OpenAiNetwork implements Network {
-    /// From the request to the first token.
+    /// Reading the prompt, until the first token: as long as the server says that it took, else from the request on.
     static final String PREFILL = "prefill";
 
-    /// From the first token to the end of the answer.
+    /// The tokens after the first: as long as the server says that they took, else to the end of the answer.
     static final String DECODE = "decode";
 
     private static final String PRECISION = "default";

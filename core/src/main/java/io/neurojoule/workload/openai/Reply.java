@@ -10,7 +10,6 @@ import java.util.concurrent.Flow;
 final class Reply implements Flow.Subscriber<String> {
     private final Api api;
     private final Ticker ticker;
-    private final Runnable atFirstText;
     private Optional<Chunk.Counts> counts = Optional.empty();
     private OptionalLong prefillNanos = OptionalLong.empty();
     private OptionalLong decodeNanos = OptionalLong.empty();
@@ -21,11 +20,9 @@ final class Reply implements Flow.Subscriber<String> {
     private long firstNanos;
     private long lastNanos;
 
-    /// @param atFirstText run as soon as the first text has come
-    Reply(Api api, Ticker ticker, Runnable atFirstText) {
+    Reply(Api api, Ticker ticker) {
         this.api = api;
         this.ticker = ticker;
-        this.atFirstText = atFirstText;
     }
 
     @Override
@@ -46,7 +43,6 @@ final class Reply implements Flow.Subscriber<String> {
             lastNanos = now;
             if (pieces++ == 0) {
                 firstNanos = now;
-                atFirstText.run();
             }
         }
         ended |= chunk.last();

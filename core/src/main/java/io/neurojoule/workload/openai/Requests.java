@@ -109,7 +109,7 @@ final class Requests implements AutoCloseable {
         while (true) {
             Reply reply;
             try {
-                reply = new Connection().answer(body(1), Phases.NONE, Tally.NONE);
+                reply = new Connection().answer(body(1), Tally.NONE);
             } catch (RefusedException e) {
                 String field = Api.DISPENSABLE.stream()
                         .filter(name -> e.names(name) && refused.add(name))
@@ -177,11 +177,10 @@ final class Requests implements AutoCloseable {
 
         private void ask(int tokens, Phases phases, Tally tally) throws NetworkException {
             ObjectNode body = body(tokens);
-            phases.enter(OpenAiNetwork.PREFILL);
             long sent = ticker.nanos();
             Reply reply;
             try {
-                reply = answer(body, phases, tally);
+                reply = answer(body, tally);
             } catch (RefusedException e) {
                 throw e.explained();
             }
@@ -197,7 +196,10 @@ final class Requests implements AutoCloseable {
             }
             tally.count(Tally.TOKENS_IN, counts.in());
             tally.count(Tally.TOKENS_OUT, counts.out());
-            counts.cached().ifPresent(cached -> tally.count(Tally.TOKENS_CACHED, cached));
+            counts.cached()
+                    .ifPresentOrElse(
+                            cached -> tally.count(Tally.TOKENS_CACHED, cached),
+                            () -> tally.count(Tally.CACHE_UNTOLD, 1));
             if (counts.out() < tokens) {
                 tally.count("short", 1);
             }
@@ -205,11 +207,25 @@ final class Requests implements AutoCloseable {
             reply.perTokenNanos().ifPresent(nanos -> tally.time(Tally.TPOT, nanos));
             reply.prefillNanos().ifPresent(nanos -> tally.time("server_prefill", nanos));
             reply.decodeNanos().ifPresent(nanos -> tally.time("server_decode", nanos));
+            tell(phases, sent, reply);
         }
 
-        private Reply answer(ObjectNode body, Phases phases, Tally tally) throws NetworkException, RefusedException {
+        /// The server's own durations lie on both sides of the first token's arrival, and end where the client's do at
+        /// the latest. Queue, tokenizer and network are in none.
+        private void tell(Phases phases, long sent, Reply reply) {
+            long over = ticker.nanos();
+            long first = reply.firstNanos().orElse(over);
+            long began = Math.max(sent, first - reply.prefillNanos().orElse(first - sent));
+            phases.enter(OpenAiNetwork.PREFILL, began);
+            if (first < over) {
+                phases.enter(OpenAiNetwork.DECODE, first);
+                phases.leave(Math.min(first + reply.decodeNanos().orElse(over - first), over));
+            }
+        }
+
+        private Reply answer(ObjectNode body, Tally tally) throws NetworkException, RefusedException {
             for (int tries = 1; ; tries++) {
-                Reply reply = new Reply(options.api(), ticker, () -> phases.enter(OpenAiNetwork.DECODE));
+                Reply reply = new Reply(options.api(), ticker);
                 long sent = ticker.nanos();
                 try {
                     use(server.stream(options.api().path(), body, reply), tries == 1 ? tally : Tally.NONE);

@@ -121,18 +121,26 @@ final class Loop {
 
         @Override
         public void enter(String name) {
-            long now = ticker.nanos();
-            current.nanos += now - since;
+            enter(name, ticker.nanos());
+        }
+
+        @Override
+        public void enter(String name, long atNanos) {
+            current.nanos += atNanos - since;
             current = sums.computeIfAbsent(name, unseen -> new Sum());
             current.count++;
-            since = now;
+            since = atNanos;
         }
 
         void leave() {
-            long now = ticker.nanos();
-            current.nanos += now - since;
+            leave(ticker.nanos());
+        }
+
+        @Override
+        public void leave(long atNanos) {
+            current.nanos += atNanos - since;
             current = outside;
-            since = now;
+            since = atNanos;
         }
 
         Map<String, Long> nanos() {

@@ -182,7 +182,27 @@ final class OpenAiNetworkTest {
     }
 
     @Test
-    void phasesAreTheTimeToTheFirstTokenAndTheRest() throws Exception {
+    void phasesAreAsLongAsTheServerSaysAndTheRestLiesOutside() throws Exception {
+        server.firstMillis = 100;
+        server.tokenMillis = 5;
+        for (String api : List.of("completions", "chat", "ollama")) {
+            try (InProcessNetwork net = new InProcessNetwork(network, ticker)) {
+                net.load(request(Map.of("api", api)));
+                net.prepare(1, List.of());
+
+                RunAnswer ran = net.run(steps(2, RunRequest.Timing.PHASES));
+
+                assertThat(ran.phaseNanos())
+                        .as(api)
+                        .isEqualTo(Map.of("prefill", 2 * 3_000_000L, "decode", 2 * 5_000_000L));
+                assertThat(ran.seconds()).as(api).isGreaterThan(0.2);
+            }
+        }
+    }
+
+    @Test
+    void ofAServerThatTellsNoTimesPhasesAreTheTimeToTheFirstTokenAndTheRest() throws Exception {
+        server.tellsCached = false;
         server.firstMillis = 100;
         server.tokenMillis = 5;
         try (InProcessNetwork net = new InProcessNetwork(network, ticker)) {
@@ -308,7 +328,7 @@ final class OpenAiNetworkTest {
         Loaded loaded = prepared("completions");
 
         assertThat(loaded.notes()).anyMatch(note -> note.contains("cache"));
-        assertThat(step().counts).doesNotContainKey(Tally.TOKENS_CACHED);
+        assertThat(step().counts).doesNotContainKey(Tally.TOKENS_CACHED).containsEntry(Tally.CACHE_UNTOLD, 1L);
         assertThat(step().times).doesNotContainKeys("server_prefill", "server_decode");
     }
 
