@@ -572,6 +572,14 @@ public final class Runner {
             pause(COOLDOWN_LOOK_SECONDS);
             hottest = hottest();
         }
+        if (hottest.isEmpty()) {
+            recorder.note(Note.of(
+                            "not-cool",
+                            "warning",
+                            "no temperature was read in the last %d s: the window began without waiting for one"
+                                    .formatted(TEMPERATURE_AGE.toSeconds()))
+                    .inCell(visit.cellId()));
+        }
     }
 
     /// The highest of the last temperatures, in degrees Celsius; empty if none was read lately.

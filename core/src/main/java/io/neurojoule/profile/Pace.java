@@ -17,51 +17,59 @@ public final class Pace {
     /// The age of a counter's value is of no matter below this.
     private static final Duration SLOW = Duration.ofMillis(50);
 
-    /// What is renewed seldom is read this many times per refresh, where a read costs little: so it is known when a
-    /// value
-    /// was new. A counter of 100 ms then tells a window of 10 s to a quarter of a percent instead of a whole one.
+    /// What is renewed seldom is read this many times per refresh, so that it is known when a value was new. A counter
+    /// of
+    /// 100 ms then tells a window of 10 s to a quarter of a percent instead of a whole one.
     private static final int LOOKS_PER_REFRESH = 4;
 
-    private static final Duration CHEAP = Duration.ofMillis(1);
-
-    /// Reading takes at most this share of the time of a processor.
+    /// But reading takes at most this share of the time, unless the refresh itself asks for more.
     private static final int LEAST_REST = 100;
 
     private Pace() {}
 
-    /// At most ten times a second, but for counters that are renewed about as seldom; no faster than the refresh of its
-    /// fastest channel where a read takes long or counts;
-    /// four times per turn of
-    /// a
-    /// counter at its maximum power.
+    /// At most ten times a second, but for counters that are renewed about as seldom; as its fastest channel deserves;
+    /// four times per turn of a counter at its maximum power.
     ///
     /// @param read how long a read takes; empty if that is not known
     public static Duration of(Sensor sensor, Optional<Duration> read) {
-        boolean cheap = read.filter(time -> time.compareTo(CHEAP) < 0).isPresent();
         Duration fastest = sensor.channels().stream()
-                .map(channel -> cheap && channel.quantity() == Quantity.POWER
-                        ? channel.refresh().dividedBy(LOOKS_PER_REFRESH)
-                        : channel.refresh())
+                .map(channel -> deserved(channel, read))
                 .min(Comparator.naturalOrder())
                 .orElse(DEFAULT);
-        Duration period = fastest.compareTo(DEFAULT) > 0 ? fastest : DEFAULT;
+        Duration period = longer(fastest, DEFAULT);
         for (Channel channel : sensor.channels()) {
-            if (cheap && channel.quantity() == Quantity.ENERGY) {
-                Duration look = channel.refresh().dividedBy(LOOKS_PER_REFRESH);
-                Duration rest = read.map(time -> time.multipliedBy(LEAST_REST)).orElse(period);
-                Duration wanted = look.compareTo(rest) > 0 ? look : rest;
-                boolean isSlow = channel.refresh().compareTo(SLOW) >= 0;
-                period = isSlow && wanted.compareTo(period) < 0 ? wanted : period;
+            if (isSlowCounter(channel)) {
+                period = shorter(period, deserved(channel, read));
             }
             if (channel.quantity() == Quantity.ENERGY
                     && channel.wrapsAt() > 0
                     && channel.maxWatts().isPresent()) {
                 double turn =
                         channel.wrapsAt() * channel.scale() / channel.maxWatts().getAsDouble();
-                Duration quarter = Duration.ofNanos((long) (turn / 4 * 1e9));
-                period = quarter.compareTo(period) < 0 ? quarter : period;
+                period = shorter(period, Duration.ofNanos((long) (turn / 4 * 1e9)));
             }
         }
-        return period.compareTo(SHORTEST) < 0 ? SHORTEST : period;
+        return longer(period, SHORTEST);
+    }
+
+    private static Duration deserved(Channel channel, Optional<Duration> read) {
+        Duration refresh = channel.refresh();
+        if (read.isEmpty() || !(channel.quantity() == Quantity.POWER || isSlowCounter(channel))) {
+            return refresh;
+        }
+        Duration look = refresh.dividedBy(LOOKS_PER_REFRESH);
+        return shorter(refresh, longer(look, read.get().multipliedBy(LEAST_REST)));
+    }
+
+    private static boolean isSlowCounter(Channel channel) {
+        return channel.quantity() == Quantity.ENERGY && channel.refresh().compareTo(SLOW) >= 0;
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
     }
 }

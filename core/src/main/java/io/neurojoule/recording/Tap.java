@@ -1,6 +1,5 @@
 package io.neurojoule.recording;
 
-import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Reading;
 import io.neurojoule.sensor.Sensor;
 import io.neurojoule.sensor.SensorGoneException;
@@ -10,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.IntStream;
 
 /// One sensor, its sink, and its last values: the place where a read happens, on the sampler's thread or at the edge of
 /// a window. Thread-safe: reads exclude each other.
@@ -29,6 +29,10 @@ final class Tap {
     private final long[] times = new long[KEPT];
     private final long[] durations = new long[KEPT];
     private final long[][] values;
+
+    /// Which of the values there are: a read may bring some channels and not others.
+    private final boolean[][] has;
+
     private final ReentrantLock lock = new ReentrantLock();
     private int kept;
     private boolean gone;
@@ -44,6 +48,7 @@ final class Tap {
         this.sink = sink;
         this.reading = new Reading(sensor.channels().size());
         this.values = new long[sensor.channels().size()][KEPT];
+        this.has = new boolean[sensor.channels().size()][KEPT];
     }
 
     /// Reads once and records it, unless another thread has been inside a read for long.
@@ -120,23 +125,19 @@ final class Tap {
 
     private void record(long midNanos, long readNanos) throws IOException {
         sink.reading(midNanos, readNanos, reading);
-        boolean whole = true;
+        int at = kept % KEPT;
+        times[at] = midNanos;
+        durations[at] = readNanos;
         for (int i = 0; i < reading.size(); i++) {
-            if (!reading.isSet(i)) {
-                whole = false;
+            has[i][at] = reading.isSet(i);
+            if (reading.isSet(i)) {
+                values[i][at] = reading.raw(i);
+            } else {
                 String why = reading.failure(i);
                 sink.gap(midNanos, sensor.channels().get(i).id(), why == null ? "no value" : why);
             }
         }
-        if (whole) {
-            int at = kept % KEPT;
-            times[at] = midNanos;
-            durations[at] = readNanos;
-            for (int i = 0; i < reading.size(); i++) {
-                values[i][at] = reading.raw(i);
-            }
-            kept++;
-        }
+        kept++;
     }
 
     /// Says that nothing was read, unless a read goes on: that will say itself how long it took.
@@ -164,26 +165,25 @@ final class Tap {
     }
 
     private List<Signal> last(long sinceNanos) {
-        int n = Math.min(kept, KEPT);
-        int first = kept - n;
-        while (n > 0 && times[first % KEPT] < sinceNanos) {
+        int first = Math.max(0, kept - KEPT);
+        while (first < kept && times[first % KEPT] < sinceNanos) {
             first++;
-            n--;
         }
         List<Signal> signals = new ArrayList<>();
         for (int c = 0; c < values.length; c++) {
-            long[] t = new long[n];
-            long[] d = new long[n];
-            long[] v = new long[n];
-            for (int i = 0; i < n; i++) {
-                t[i] = times[(first + i) % KEPT];
-                d[i] = durations[(first + i) % KEPT];
-                v[i] = values[c][(first + i) % KEPT];
-            }
-            Channel channel = sensor.channels().get(c);
-            signals.add(new Signal(channel, t, d, v, List.of()));
+            boolean[] hasIt = has[c];
+            int[] at = IntStream.range(first, kept)
+                    .map(i -> i % KEPT)
+                    .filter(i -> hasIt[i])
+                    .toArray();
+            signals.add(new Signal(
+                    sensor.channels().get(c), pick(times, at), pick(durations, at), pick(values[c], at), List.of()));
         }
         return signals;
+    }
+
+    private static long[] pick(long[] ring, int[] at) {
+        return IntStream.of(at).mapToLong(i -> ring[i]).toArray();
     }
 
     /// While a read goes on, its end will do it: nobody waits for a sensor that hangs.

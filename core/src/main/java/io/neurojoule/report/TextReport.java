@@ -11,6 +11,7 @@ import io.neurojoule.analysis.Severity;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.DoubleSummaryStatistics;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -68,6 +70,7 @@ public final class TextReport implements ReportFormat {
             out.append("SIMULATED: ").append(run.simulated()).append("\n");
         }
         table(result, verdict, out);
+        boundaries(result, out);
         executions(result, out);
         holes(result, verdict, out);
         phases(result, out);
@@ -266,6 +269,38 @@ public final class TextReport implements ReportFormat {
             lines.add(line);
         }
         print(lines, out);
+    }
+
+    /// What lies in the other boundaries: a line for each, from its least to its greatest figure.
+    private static void boundaries(ExperimentResult result, Appendable out) throws IOException {
+        Map<String, List<ResultRow>> others = result.rows().stream()
+                .filter(row -> row.scope() == ResultRow.Scope.BOUNDARY
+                        && !row.name().equals(result.run().headline())
+                        && Verdict.available(row))
+                .collect(Collectors.groupingBy(ResultRow::name, LinkedHashMap::new, Collectors.toList()));
+        for (Map.Entry<String, List<ResultRow>> other : others.entrySet()) {
+            List<ResultRow> rows = other.getValue();
+            out.append("  boundary %s: %s, %s/%s, %s\n"
+                    .formatted(
+                            other.getKey(),
+                            range(rows, ResultRow::watts, "W"),
+                            range(rows, ResultRow::joulesPerElement, "J"),
+                            result.run().element(),
+                            rows.stream()
+                                    .map(row -> row.basis().name())
+                                    .distinct()
+                                    .collect(Collectors.joining(" or "))));
+        }
+    }
+
+    private static String range(List<ResultRow> rows, Function<ResultRow, OptionalDouble> figure, String unit) {
+        DoubleSummaryStatistics all = rows.stream()
+                .map(figure)
+                .flatMapToDouble(OptionalDouble::stream)
+                .summaryStatistics();
+        String least = Format.quantity(all.getMin(), unit);
+        String greatest = Format.quantity(all.getMax(), unit);
+        return least.equals(greatest) ? least : least + " to " + greatest;
     }
 
     private static List<String> cells(ExperimentResult result, Verdict verdict, ResultRow row, boolean loads) {

@@ -41,6 +41,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -423,6 +424,11 @@ class RunnerTest {
     /// Half a degree colder at each read, from 50 °C.
     private static final class Cooling implements Sensor {
         private long millidegrees = 50_000;
+        private final boolean broken;
+
+        Cooling(boolean broken) {
+            this.broken = broken;
+        }
 
         @Override
         public String id() {
@@ -431,12 +437,14 @@ class RunnerTest {
 
         @Override
         public List<Channel> channels() {
-            return List.of(Channel.signal(
-                    "hwmon:k10temp/temp1",
-                    Component.of(Component.Kind.CPU, "package-0"),
-                    Quantity.TEMPERATURE,
-                    1e-3,
-                    Duration.ofMillis(1)));
+            return Stream.of("temp1", "temp2")
+                    .map(name -> Channel.signal(
+                            "hwmon:k10temp/" + name,
+                            Component.of(Component.Kind.CPU, "package-0"),
+                            Quantity.TEMPERATURE,
+                            1e-3,
+                            Duration.ofMillis(1)))
+                    .toList();
         }
 
         @Override
@@ -446,8 +454,13 @@ class RunnerTest {
 
         @Override
         public void read(Reading out) {
-            millidegrees -= 500;
-            out.set(0, millidegrees);
+            out.fail(1, "no such register");
+            if (broken) {
+                out.fail(0, "no such register");
+            } else {
+                millidegrees -= 500;
+                out.set(0, millidegrees);
+            }
         }
 
         @Override
@@ -455,8 +468,20 @@ class RunnerTest {
     }
 
     @Test
+    void whereNoTemperatureCanBeReadTheRunGoesOnAndSaysThatItDidNotWait() throws IOException {
+        sensors.put(new Cooling(true), Duration.ofMillis(5));
+        coolBelow = OptionalDouble.of(45);
+
+        run(8);
+
+        assertThat(asked).hasSize(1);
+        assertThat(directory.resolve("run/findings.jsonl")).content().contains("not-cool", "no temperature was read");
+    }
+
+    /// One of the sensor's channels fails at each read, and the other one counts all the same.
+    @Test
     void aCellBeginsOnlyWhenTheMachineIsCool() throws IOException {
-        Cooling sensor = new Cooling();
+        Cooling sensor = new Cooling(false);
         sensors.put(sensor, Duration.ofMillis(5));
         coolBelow = OptionalDouble.of(45);
 
@@ -465,6 +490,7 @@ class RunnerTest {
         assertThat(asked).hasSize(1);
         // A look every half second sees it far below 45 °C at the latest.
         assertThat(coldestBeforeLoad(sensor)).isLessThan(45_000);
+        assertThat(directory.resolve("run/findings.jsonl")).content().doesNotContain("not-cool");
     }
 
     private long coldestBeforeLoad(Cooling sensor) throws IOException {

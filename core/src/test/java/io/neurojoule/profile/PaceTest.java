@@ -69,6 +69,7 @@ class PaceTest {
     @Test
     void aSlowPowerIsLookedAtFourTimesPerRefreshWhereThatIsCheapAndOnceWhereItIsNot() {
         assertThat(Pace.of(new Meter(), Optional.of(Duration.ofNanos(2000)))).isEqualTo(Duration.ofMillis(250));
+        assertThat(Pace.of(new Meter(), Optional.of(Duration.ofMillis(5)))).isEqualTo(Duration.ofMillis(500));
         assertThat(Pace.of(new Meter(), Optional.of(Duration.ofMillis(80)))).isEqualTo(Duration.ofSeconds(1));
         assertThat(Pace.of(new Meter(), Optional.empty())).isEqualTo(Duration.ofSeconds(1));
     }

@@ -48,7 +48,10 @@ final class BmcSearch {
             String id = component.kind() == Kind.NODE ? slug : component.id() + "-" + slug;
             Kind kind = component.kind() == Kind.NODE ? Kind.RAIL : Kind.BEYOND;
             Component rail = new Component(kind, id, Set.of(component.id()));
-            return Channel.power(prefix + slug, rail, sensor.scale(), refresh, refresh)
+            // The controller scans its sensors, and each has a rate of its own (PMBus supply, node manager): what is
+            // shown
+            // is up to a scan older than its own renewals tell.
+            return Channel.power(prefix + slug, rail, sensor.scale(), refresh, refresh.multipliedBy(2))
                     .withBaseWatts(sensor.baseWatts());
         }
     }
