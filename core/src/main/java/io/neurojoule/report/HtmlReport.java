@@ -322,7 +322,7 @@ public final class HtmlReport implements ReportFormat {
                 <section id="derived">
                 <h2>Derived figures</h2>
                 <div class="scroll" tabindex="0"><table>
-                <thead><tr><th>cell</th><th>figure</th><th>value</th><th>basis</th><th>why not</th></tr></thead>
+                <thead><tr><th>cell</th><th>figure</th><th>value</th><th>basis</th><th>note</th></tr></thead>
                 <tbody>
                 %s</tbody>
                 </table></div>
