@@ -2,7 +2,6 @@ package io.neurojoule.analysis;
 
 import io.neurojoule.recording.Signal;
 import java.util.Arrays;
-import java.util.function.IntToDoubleFunction;
 
 /// The energy that a counter has counted, as a function of time around one window.
 ///
@@ -25,7 +24,15 @@ final class Counted {
     /// Seconds by which a knot's value may be older than its time, or newer.
     private final double[] older;
     private final double[] newer;
+
+    /// Whether it shows for longer than the counter can rest, so that no power follows from it.
+    private final boolean[] stale;
+
     private final double mostWatts;
+
+    /// What may be drawn while nothing shows it: what is stated, or the most of the whole recording.
+    private final double staleWatts;
+
     private final boolean stated;
     private int size;
 
@@ -40,44 +47,60 @@ final class Counted {
     /// @param first   last reading not after the window's start
     /// @param last    first reading not before its end
     /// @param refresh of the counter, in nanoseconds
-    /// @param advance joules from one reading to the next; NaN where there is no telling
-    Counted(Signal signal, int first, int last, long refresh, IntToDoubleFunction advance) {
+    /// @param rest    how long it may keep a value although it is renewed, in nanoseconds
+    /// @param steps   of the signal
+    Counted(Signal signal, int first, int last, long refresh, long rest, CounterSteps steps) {
         long[] t = signal.timeNanos();
         int from = first;
         while (from > 0
                 && (first - from < AROUND || t[first] - t[from] < AROUND * refresh)
-                && advance.applyAsDouble(from - 1) >= 0) {
+                && steps.joules(from - 1) >= 0) {
             from--;
         }
         int to = last;
         while (to < t.length - 1
                 && (to - last < AROUND || t[to] - t[last] < AROUND * refresh)
-                && advance.applyAsDouble(to) >= 0) {
+                && steps.joules(to) >= 0) {
             to++;
         }
         times = new long[to - from + 1];
         joules = new double[times.length];
         older = new double[times.length];
         newer = new double[times.length];
+        stale = new boolean[times.length];
         double sum = 0;
         int since = from;
+        int shown = 0; // the knot of reading `since`
         for (int i = from; i <= to; i++) {
             boolean changed = i > from && signal.raw()[i] != signal.raw()[i - 1];
             if (i > from) {
-                sum += advance.applyAsDouble(i - 1);
-                since = changed ? i : since;
+                sum += steps.joules(i - 1);
+            }
+            if (changed) {
+                since = i;
+                shown = size;
             }
             if (changed || i == from || i == to || t[i] - t[since] >= refresh) {
                 times[size] = t[i];
                 joules[size] = sum;
                 newer[size] = signal.readNanos()[i] * 0.5e-9;
                 older[size] = (changed ? Math.min(refresh, t[i] - t[i - 1]) : refresh) * 1e-9 + newer[size];
+                // What rests for too long may have been a refresh old already when it was first seen.
+                long unseen = signal.channel().refresh().toNanos();
+                long rested = signal.leastBetween(since, i);
+                if (rested >= refresh && rested > rest) {
+                    older[shown] = Math.max(older[shown], unseen * 1e-9 + newer[shown]);
+                    older[size] = (rested + unseen) * 1e-9 + newer[size];
+                    stale[shown] = true;
+                    stale[size] = true;
+                }
                 size++;
             }
         }
         stated = signal.channel().maxWatts().isPresent();
         double highest = highestWatts();
         mostWatts = Math.max(Math.min(signal.channel().maxWatts().orElse(highest), PEAK * highest), highest);
+        staleWatts = Math.max(mostWatts, signal.channel().maxWatts().orElseGet(steps::highestWatts));
     }
 
     /// The highest mean power from one knot to the next; two may lie closer than the renewals that they show.
@@ -144,8 +167,8 @@ final class Counted {
     /// knot's
     /// own may be, its mean power tells how much.
     private double missing(int k) {
-        double possible = mostWatts * older[k];
-        if (k > 0 && k + 2 < size && FINE * older[k] >= seconds(k)) {
+        double possible = (stale[k] ? staleWatts : mostWatts) * older[k];
+        if (k > 0 && k + 2 < size && FINE * older[k] >= seconds(k) && !stale[k] && !stale[k + 1]) {
             possible = Math.min(possible, watts(k) * older[k] + uneven(k));
         }
         for (int next = k + 1; next < size; next++) {

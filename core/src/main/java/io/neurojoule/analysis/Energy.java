@@ -5,7 +5,6 @@ import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Component;
 import io.neurojoule.sensor.Quantity;
 import java.util.Arrays;
-import java.util.OptionalDouble;
 
 /// An amount of energy, and how far it may be off because of the reading: the only place where raw values are scaled,
 /// unwrapped and interpolated.
@@ -17,10 +16,6 @@ import java.util.OptionalDouble;
 ///                    read, and one step of the counter; of a sensor that looks at a part of the time also what it
 ///                    may have missed in the rest
 public record Energy(double joules, double boundJoules) implements Integral {
-    /// A step forward this many times larger than the stated maximum power allows is no reading of that component.
-    /// Three, because short peaks above a stated limit are real.
-    private static final double IMPLAUSIBLE = 3;
-
     /// A counter of a component that always draws power, unchanged for so long, is frozen.
     private static final long FROZEN_NANOS = 1_000_000_000L;
     private static final int FROZEN_REFRESHES = 20;
@@ -105,8 +100,9 @@ public record Energy(double joules, double boundJoules) implements Integral {
                     "counter-gone",
                     channel.id() + " vanished and came back; what it counted meanwhile, or began anew, is not known");
         }
+        CounterSteps steps = new CounterSteps(signal);
         for (int i = first; i < last; i++) {
-            if (step(signal, i) instanceof Unavailable none) {
+            if (steps.at(i) instanceof Unavailable none) {
                 return none;
             }
         }
@@ -116,12 +112,8 @@ public record Energy(double joules, double boundJoules) implements Integral {
                     channel.id()
                             + " did not change for longer than it can stand still; its value is stale. Check the driver or module that serves it");
         }
-        Counted counted = new Counted(
-                signal,
-                first,
-                last,
-                refreshNanos(signal, first, last),
-                i -> step(signal, i) instanceof Energy step ? step.joules() : Double.NaN);
+        Counted counted =
+                new Counted(signal, first, last, refreshNanos(signal, first, last), restNanos(channel), steps);
         Counted.At start = counted.at(from);
         Counted.At end = counted.at(to);
         // One step of the counter: each of both values is less than one too low.
@@ -133,16 +125,19 @@ public record Energy(double joules, double boundJoules) implements Integral {
         return new Energy(joules, bound + channel.accuracy().orElse(0) * Math.abs(joules));
     }
 
-    /// How long a counter keeps a value. One of what always draws power that stood still for longer than its refresh
-    /// has
-    /// a slower one than it says.
+    /// How long a counter keeps a value. One that stood still for longer than its refresh and its steps explain has a
+    /// slower refresh than it says.
     private static long refreshNanos(Signal signal, int first, int last) {
-        long refresh = signal.channel().refresh().toNanos();
-        if (signal.channel().baseWatts() == 0 && drawsAlways(signal.channel().component())) {
-            long coarse = (long) (signal.channel().scale() / LEAST_WATTS * 1e9);
-            refresh = Math.max(refresh, longestStill(signal, first, last) - coarse);
-        }
-        return refresh;
+        return Math.max(
+                signal.channel().refresh().toNanos(), longestStill(signal, first, last) - restNanos(signal.channel()));
+    }
+
+    /// How long a counter may stand still although it is renewed: for ever if what it counts may draw nothing.
+    private static long restNanos(Channel channel) {
+        // Where the base power is added, the counter may rest: an idle machine is not a frozen sensor.
+        return channel.baseWatts() > 0 || !drawsAlways(channel.component())
+                ? Long.MAX_VALUE
+                : (long) (channel.scale() / LEAST_WATTS * 1e9);
     }
 
     /// Of the readings on both sides of both edges: each was true at some time of its read.
@@ -159,104 +154,24 @@ public record Energy(double joules, double boundJoules) implements Integral {
             if (signal.raw()[i] != signal.raw()[since]) {
                 since = i;
             }
-            longest = Math.max(longest, signal.timeNanos()[i] - signal.timeNanos()[since]);
+            longest = Math.max(longest, signal.leastBetween(since, i));
         }
         return longest;
     }
 
-    /// What a counter advanced between two readings. Exactly one number of wraps must be plausible.
-    private static Integral step(Signal signal, int i) {
-        if (isDip(signal, i)) {
-            return new Unavailable(
-                    "counter-jump",
-                    "%s went back and then jumped beyond where it had been: the reading in between was wrong"
-                            .formatted(signal.channel().id()));
-        }
-        return advance(signal, i);
-    }
-
-    private static Integral advance(Signal signal, int i) {
-        Channel channel = signal.channel();
-        long delta = signal.raw()[i + 1] - signal.raw()[i];
-        double seconds = (signal.timeNanos()[i + 1] - signal.timeNanos()[i]) * 1e-9;
-        OptionalDouble most = mostJoules(channel, seconds, signal.readNanos()[i] + signal.readNanos()[i + 1]);
-        double turn = channel.wrapsAt() * channel.scale();
-        double joules = delta * channel.scale();
-        if (delta >= 0) {
-            if (channel.wrapsAt() > 0 && most.isPresent() && joules + turn <= most.getAsDouble()) {
-                return ambiguous(channel, seconds);
-            }
-            if (most.isPresent() && joules > IMPLAUSIBLE * most.getAsDouble()) {
-                return new Unavailable(
-                        "counter-jump",
-                        "%s jumped by %.6g J in %.3g s, more than the component can draw; the counter was set or the reading was wrong"
-                                .formatted(channel.id(), joules, seconds));
-            }
-            return new Energy(joules, 0);
-        }
-        if (channel.wrapsAt() > 0 && most.isPresent()) {
-            if (joules + 2 * turn <= most.getAsDouble()) {
-                return ambiguous(channel, seconds);
-            }
-            if (joules + turn >= 0 && joules + turn <= most.getAsDouble()) {
-                return new Energy(joules + turn, 0);
-            }
-        }
-        return new Unavailable(
-                "counter-reset",
-                "%s went back by %.6g J, and a wrap would mean more than its maximum power: the counter was reset"
-                        .formatted(channel.id(), -joules));
-    }
-
-    /// Whether reading `i` is lower than both its neighbours, the later one not below the earlier, and no wrap explains
-    /// it:
-    /// the counter was not reset, one reading of it was nonsense, 0 for example.
-    private static boolean isDip(Signal signal, int i) {
-        return i > 0
-                && signal.raw()[i] < signal.raw()[i - 1]
-                && signal.raw()[i + 1] >= signal.raw()[i - 1]
-                && !(advance(signal, i - 1) instanceof Energy);
-    }
-
-    private static Unavailable ambiguous(Channel channel, double seconds) {
-        return new Unavailable(
-                "counter-gap",
-                "%s was not read for %.3g s, in which it could have wrapped more than once"
-                        .formatted(channel.id(), seconds));
-    }
-
-    /// The most a counter may advance between two readings; a value may be a refresh and a read older than its stamp.
-    private static OptionalDouble mostJoules(Channel channel, double seconds, long readNanos) {
-        return channel.maxWatts().isEmpty()
-                ? OptionalDouble.empty()
-                : OptionalDouble.of(channel.maxWatts().getAsDouble()
-                                * (seconds + channel.refresh().toNanos() * 1e-9 + readNanos * 1e-9)
-                        + 2 * channel.scale());
-    }
-
     private static boolean isFrozen(Signal signal, int first, int last) {
-        // Where the base power is added, the counter may rest: an idle machine is not a frozen sensor.
-        if (signal.channel().baseWatts() > 0 || !drawsAlways(signal.channel().component())) {
-            return false;
-        }
-        long whole = signal.timeNanos()[last] - signal.timeNanos()[first];
-        long step = (long) (signal.channel().scale() / LEAST_WATTS * 1e9);
-        if (signal.raw()[first] == signal.raw()[last]
-                && whole
-                        > Math.max(
-                                step,
-                                FROZEN_WHOLE_REFRESHES
-                                        * signal.channel().refresh().toNanos())) {
+        long rest = restNanos(signal.channel());
+        long refresh = signal.channel().refresh().toNanos();
+        long whole = signal.leastBetween(first, last);
+        if (signal.raw()[first] == signal.raw()[last] && whole > Math.max(rest, FROZEN_WHOLE_REFRESHES * refresh)) {
             return true;
         }
-        long least = Math.max(
-                Math.max(FROZEN_NANOS, step),
-                FROZEN_REFRESHES * signal.channel().refresh().toNanos());
+        long least = Math.max(Math.max(FROZEN_NANOS, rest), FROZEN_REFRESHES * refresh);
         int since = first;
         for (int i = first + 1; i <= last; i++) {
             if (signal.raw()[i] != signal.raw()[since]) {
                 since = i;
-            } else if (i - since >= FROZEN_SAMPLES && signal.timeNanos()[i] - signal.timeNanos()[since] > least) {
+            } else if (i - since >= FROZEN_SAMPLES && signal.leastBetween(since, i) > least) {
                 return true;
             }
         }

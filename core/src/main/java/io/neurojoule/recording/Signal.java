@@ -39,6 +39,11 @@ public record Signal(Channel channel, long[] timeNanos, long[] readNanos, long[]
         return new Signal(channel.withRefresh(refresh), timeNanos, readNanos, raw, gaps);
     }
 
+    /// The least time, in nanoseconds, between two values: each was true at some time of its read.
+    public long leastBetween(int earlier, int later) {
+        return timeNanos[later] - timeNanos[earlier] - (readNanos[earlier] + readNanos[later]) / 2;
+    }
+
     public int size() {
         return raw.length;
     }

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 /// physics.
 class EnergyTest {
     private static final Component PACKAGE = Component.of(Component.Kind.CPU, "package-0");
+    private static final Component NODE = Component.of(Component.Kind.NODE, "node");
     private static final Duration REFRESH = Duration.ofMillis(1);
     private static final double MICROJOULE = 1e-6;
     private static final long SECOND = 1_000_000_000L;
@@ -294,8 +295,107 @@ class EnergyTest {
         }
     }
 
+    /// What a controller with a clock of its own says once a second.
+    private static long[] ticks(long phase, int n) {
+        long[] times = new long[n];
+        Arrays.setAll(times, i -> phase + i * SECOND);
+        return times;
+    }
+
+    /// The controller goes on stamping what it does not renew any more, or is read four times a second; the load has
+    /// been
+    /// seen before.
     @Test
-    void theBoundHoldsAroundAReadThatHungAndWasTrueAtItsEnd() {
+    void theBoundHoldsWhereACounterBeginsToStandStill() {
+        Channel node = Channel.counter("ipmi:bmc/node-energy", NODE, 1e-3, 0, Duration.ofSeconds(1));
+        int figures = 0;
+        for (long seed = 0; seed < 6000; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            long phase = random.nextLong(SECOND);
+            boolean stamped = random.nextBoolean();
+            long[] times = stamped ? ticks(phase, 60) : times(random, 240, SECOND / 4);
+            long stuck = random.nextLong(20 * SECOND, 30 * SECOND);
+            Load load = new Load(
+                    random.nextDouble(200, 1100),
+                    random.nextDouble(200, 1100),
+                    random.nextLong(8 * SECOND, stuck - 3 * SECOND));
+            long[] raw = Arrays.stream(times)
+                    .map(t -> Math.max(0, t - Math.floorMod(t - phase, SECOND)))
+                    .map(t -> (long) (load.joules(Math.min(t, stuck)) / 1e-3))
+                    .toArray();
+            long from = stuck - random.nextLong(SECOND / 4, 2 * SECOND);
+            long to = stuck + random.nextLong(0, 3 * SECOND);
+
+            Integral integral = Energy.of(new Signal(node, times, new long[times.length], raw, List.of()), from, to);
+
+            if (integral instanceof Energy energy) {
+                figures++;
+                assertThat(Math.abs(energy.joules() - load.joules(from, to)))
+                        .as("seed %d", seed)
+                        .isLessThanOrEqualTo(energy.boundJoules());
+            }
+        }
+        assertThat(figures).isGreaterThan(5000);
+    }
+
+    /// Nothing states the most that a server draws, so the rest of the recording does.
+    @Test
+    void aJumpOfACounterWithoutAStatedMaximumGivesNoNumber() {
+        Channel node = Channel.counter("ipmi:bmc/node-energy", NODE, 1e-3, 0, Duration.ofSeconds(1));
+        for (long seed = 0; seed < 2000; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            long[] times = ticks(random.nextLong(SECOND), 60);
+            Load load = new Load(
+                    random.nextDouble(200, 1100),
+                    random.nextDouble(200, 1100),
+                    random.nextLong(10 * SECOND, 50 * SECOND));
+            int[] jumps = {random.nextInt(10, 25), random.nextInt(30, 50)};
+            long jump = random.nextLong(200_000, 1L << 32);
+            long[] raw = new long[60];
+            for (int i = 0; i < 60; i++) {
+                raw[i] = (long)
+                        ((load.joules(times[i]) + (i >= jumps[0] ? jump : 0) + (i >= jumps[1] ? jump / 2 : 0)) / 1e-3);
+            }
+            Signal signal = new Signal(node, times, new long[60], raw, List.of());
+
+            for (int i : jumps) {
+                assertThat(code(Energy.of(signal, times[i - 1] - SECOND / 3, times[i] + SECOND / 2)))
+                        .as("seed %d", seed)
+                        .isEqualTo("counter-jump");
+            }
+            Energy after = energy(Energy.of(signal, times[50], times[55]));
+            assertThat(Math.abs(after.joules() - load.joules(times[50], times[55])))
+                    .as("seed %d", seed)
+                    .isLessThanOrEqualTo(after.boundJoules());
+        }
+    }
+
+    /// A batch of half a second on a server that idles otherwise, and what a counter catches up with after a rest.
+    @Test
+    void aBurstAndWhatComesLateIsNoJump() {
+        Channel node = Channel.counter("ipmi:bmc/node-energy", NODE, 1e-3, 0, Duration.ofSeconds(1));
+        for (long seed = 0; seed < 2000; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            long[] times = times(random, 100, SECOND / 2);
+            int burst = random.nextInt(30, 90);
+            int rest = random.nextInt(1, 20);
+            long[] raw = new long[100];
+            for (int i = 0; i < 100; i++) {
+                double joules = 100e-9 * times[i] + (i >= burst ? 400 : 0);
+                raw[i] = i >= burst - rest && i < burst ? raw[i - 1] : (long) (joules / 1e-3);
+            }
+            Signal signal = new Signal(node, times, new long[100], raw, List.of());
+
+            Integral integral = Energy.of(signal, times[burst - rest - 3], times[burst + 3]);
+
+            if (integral instanceof Integral.Unavailable none) {
+                assertThat(none.code()).as("seed %d", seed).isEqualTo("counter-frozen");
+            }
+        }
+    }
+
+    @Test
+    void theBoundHoldsAroundAReadThatHungAndWasTrueAtItsEndOrItsBeginning() {
         for (long seed = 0; seed < 1000; seed++) {
             SplittableRandom random = new SplittableRandom(seed);
             Load load = new Load(100, 200, random.nextLong(0, 10 * SECOND));
@@ -304,13 +404,14 @@ class EnergyTest {
             long[] took = new long[n];
             long[] raw = new long[n];
             long hang = random.nextLong(SECOND, 4 * SECOND);
+            boolean atItsEnd = random.nextBoolean();
             long now = 0;
             for (int i = 0; i < n; i++) {
                 took[i] = i == 20 ? hang : 0;
                 times[i] = now + took[i] / 2;
+                raw[i] = (long) (load.joules(atItsEnd ? now + took[i] : now) / MICROJOULE);
                 now += took[i];
-                raw[i] = (long) (load.joules(now) / MICROJOULE);
-                now += SECOND / 10;
+                now += (i == 19 || i == 20) && random.nextBoolean() ? 0 : SECOND / 10;
             }
             long from = random.nextLong(SECOND, times[n - 1] - 2 * SECOND);
             long to = from + random.nextLong(SECOND, 2 * SECOND);
