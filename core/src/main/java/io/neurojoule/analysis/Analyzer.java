@@ -13,7 +13,6 @@ import io.neurojoule.workload.Load;
 import io.neurojoule.workload.ServerPlace;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -34,17 +33,13 @@ public final class Analyzer {
     private final Recording recording;
     private final List<Observed> observed;
 
-    /// Of energy and power, by channel, with the refresh that their bound has to reckon with.
-    private final Map<String, Signal> signals = new LinkedHashMap<>();
-
-    private final Map<String, Map<String, Integral>> byWindow = new LinkedHashMap<>();
+    private final Joules energies;
     private final Set<Finding> findings = new LinkedHashSet<>();
 
     private Analyzer(Recording recording) {
         this.recording = recording;
         observed = observed(recording);
-        signals(recording, observed)
-                .forEach(signal -> signals.put(signal.channel().id(), signal));
+        energies = new Joules(recording, signals(recording, observed));
     }
 
     /// The result of a run, also of one that was cut off: what is missing is named.
@@ -54,7 +49,7 @@ public final class Analyzer {
 
     /// Every window × every energy or power channel, in order of time.
     public static List<WindowEnergy> windows(Recording recording) {
-        return windows(recording, observed(recording));
+        return new Analyzer(recording).windows();
     }
 
     /// The energy and power signals, with the refresh that their bound has to reckon with.
@@ -68,12 +63,12 @@ public final class Analyzer {
                 .toList();
     }
 
-    private static List<WindowEnergy> windows(Recording recording, List<Observed> observed) {
-        List<Signal> signals = signals(recording, observed);
+    private List<WindowEnergy> windows() {
         List<WindowEnergy> rows = new ArrayList<>();
         for (Window window : recording.windows()) {
-            for (Signal signal : signals) {
-                rows.add(new WindowEnergy(window, signal.channel(), integral(signal, window)));
+            for (Signal signal : energies.signals()) {
+                Channel channel = signal.channel();
+                rows.add(new WindowEnergy(window, channel, energies.of(channel.id(), window)));
             }
         }
         return rows;
@@ -84,10 +79,6 @@ public final class Analyzer {
                 .filter(signal -> isEnergy(signal.channel()))
                 .map(signal -> Observed.of(signal, recording))
                 .toList();
-    }
-
-    private static Integral integral(Signal signal, Window window) {
-        return Energy.of(signal, window.startNanos(), window.endNanos());
     }
 
     private static boolean isEnergy(Channel channel) {
@@ -105,9 +96,7 @@ public final class Analyzer {
                     note.windowId()));
         }
         characterise();
-        for (WindowEnergy row : windows(recording, observed)) {
-            byWindow.computeIfAbsent(row.window().id(), id -> new LinkedHashMap<>())
-                    .put(row.channel().id(), row.integral());
+        for (WindowEnergy row : windows()) {
             switch (row.integral()) {
                 case Integral.Unavailable none ->
                     findings.add(Finding.of(none.code(), Severity.ERROR, none.reason())
@@ -118,7 +107,7 @@ public final class Analyzer {
                             Doubt.of(recording.signal(row.channel().id()).orElseThrow(), row.window()));
             }
         }
-        List<CounterCheck> checks = CounterCheck.of(recording.signals(), recording.windows(), byWindow);
+        List<CounterCheck> checks = CounterCheck.of(recording.windows(), energies);
         checks.forEach(check -> check.finding().ifPresent(findings::add));
         List<ResultRow> rows = new ArrayList<>();
         List<CellResult> cells = new ArrayList<>();
@@ -158,7 +147,7 @@ public final class Analyzer {
                         derived.addAll(inside.driver());
                         derived.addAll(inside.setup());
                         recording.info().carbon().ifPresent(carbon -> derived.add(Carbon.figure(inside.row(), carbon)));
-                        Served served = new Served(inside.row(), inside.cell(), inside.windows(), inside.energy());
+                        Served served = new Served(inside.row(), inside.cell(), inside.windows(), energies);
                         derived.addAll(served.figures());
                         served.finding().ifPresent(findings::add);
                     });
@@ -170,7 +159,7 @@ public final class Analyzer {
                     "the run was cut off: %d planned windows were not measured; the rest is computed"
                             .formatted(missing.size())));
         }
-        PhaseEnergy.Result phases = PhaseEnergy.of(recording, List.copyOf(signals.values()));
+        PhaseEnergy.Result phases = PhaseEnergy.of(recording, energies);
         findings.addAll(phases.findings());
         return new ExperimentResult(
                 ExperimentResult.FORMAT,
@@ -228,29 +217,7 @@ public final class Analyzer {
                         .filter(window -> window.cellId().equals(cell.id()))
                         .toList(),
                 recording.spans(),
-                new Inside.Joules() {
-                    @Override
-                    public Integral of(String boundary, long fromNanos, long toNanos) {
-                        List<String> members = recording.info().members(cell.target(), boundary);
-                        return members.isEmpty()
-                                ? new Integral.Unavailable(
-                                        "not-covered", "boundary '%s' has no member here".formatted(boundary))
-                                : sum(
-                                        members,
-                                        channel -> Optional.ofNullable(signals.get(channel))
-                                                .map(signal -> Energy.of(signal, fromNanos, toNanos)));
-                    }
-
-                    @Override
-                    public Basis basis(String boundary) {
-                        return Analyzer.this.basis(recording.info().members(cell.target(), boundary));
-                    }
-
-                    @Override
-                    public Basis times() {
-                        return recording.info().simulated().isPresent() ? Basis.SIMULATED : Basis.MEASURED;
-                    }
-                });
+                energies);
     }
 
     private record Planned(String id, String target, String model, String precision, int batch, String load) {}
@@ -291,7 +258,7 @@ public final class Analyzer {
                 known.map(CellRecord::firstStepSeconds).orElse(OptionalDouble.empty()),
                 coldStart.map(energy -> OptionalDouble.of(energy.joules())).orElse(OptionalDouble.empty()),
                 coldStart.map(energy -> OptionalDouble.of(energy.boundJoules())).orElse(OptionalDouble.empty()),
-                coldStart.isPresent() ? Optional.of(basis(headline(cell))) : Optional.empty(),
+                coldStart.isPresent() ? Optional.of(energies.basis(headline(cell))) : Optional.empty(),
                 known.map(CellRecord::peakMemoryBytes).orElse(OptionalLong.empty()),
                 known.map(CellRecord::executed).orElse(Map.of()),
                 known.map(CellRecord::settings).orElse(Map.of()),
@@ -306,7 +273,7 @@ public final class Analyzer {
         boolean whole = true;
         for (int i = 0; i < measured.size(); i++) {
             Window window = measured.get(i);
-            if (sum(window, headline(cell)) instanceof Energy energy) {
+            if (energies.of(headline(cell), window) instanceof Energy energy) {
                 perElement[i] = energy.joules() / window.elements();
             } else {
                 whole = false;
@@ -321,7 +288,7 @@ public final class Analyzer {
                                 measured,
                                 window -> cpuShare(window, window.conditions().foreignCpuSeconds())),
                 largest(measured, window -> cpuShare(window, window.conditions().profilerCpuSeconds())),
-                whole && !headline(cell).isEmpty() ? Quality.variation(perElement) : OptionalDouble.empty(),
+                whole ? Quality.variation(perElement) : OptionalDouble.empty(),
                 throttleEvents(measured));
     }
 
@@ -344,9 +311,8 @@ public final class Analyzer {
                 .filter(idle -> idle.repeat() == window.repeat())
                 .toList();
         if (idles.size() < 2
-                || headline(cell).isEmpty()
-                || !(sum(idles.getFirst(), headline(cell)) instanceof Energy before)
-                || !(sum(idles.getLast(), headline(cell)) instanceof Energy after)) {
+                || !(energies.of(headline(cell), idles.getFirst()) instanceof Energy before)
+                || !(energies.of(headline(cell), idles.getLast()) instanceof Energy after)) {
             return OptionalDouble.empty();
         }
         double first = before.joules() / idles.getFirst().seconds();
@@ -388,18 +354,17 @@ public final class Analyzer {
     private Optional<Energy> coldStart(Planned cell) {
         List<Window> loads = windows(cell.id(), Window.Kind.LOAD);
         List<Window> steps = windows(cell.id(), Window.Kind.WARMUP);
-        List<String> members = headline(cell);
-        if (loads.isEmpty() || steps.isEmpty() || members.isEmpty()) {
+        if (loads.isEmpty() || steps.isEmpty()) {
             return Optional.empty();
         }
-        return sum(loads.getFirst(), members) instanceof Energy load
-                        && sum(steps.getFirst(), members) instanceof Energy step
+        return energies.of(headline(cell), loads.getFirst()) instanceof Energy load
+                        && energies.of(headline(cell), steps.getFirst()) instanceof Energy step
                 ? Optional.of(new Energy(load.joules() + step.joules(), load.boundJoules() + step.boundJoules()))
                 : Optional.empty();
     }
 
     private List<String> headline(Planned cell) {
-        return recording.info().members(cell.target(), recording.info().headline());
+        return energies.headline(cell.target());
     }
 
     /// The windows of a cell that failed later stay in the recording, and make no figure.
@@ -410,7 +375,7 @@ public final class Analyzer {
         List<Window> measured = failed ? List.of() : recorded;
         List<ResultRow> rows = new ArrayList<>();
         for (String boundary : recording.info().boundaryNames(cell.target())) {
-            List<String> members = recording.info().members(cell.target(), boundary);
+            List<String> members = energies.members(cell.target(), boundary);
             rows.add(row(cell, known, measured, ResultRow.Scope.BOUNDARY, boundary, members));
             if (Books.isDifference(members)) {
                 closeBooks(cell, measured, boundary, members);
@@ -428,47 +393,10 @@ public final class Analyzer {
     private void closeBooks(Planned cell, List<Window> measured, String name, List<String> members) {
         List<String> whole =
                 members.stream().filter(member -> !Books.isLess(member)).toList();
-        if (sum(measured, members) instanceof Energy rest && sum(measured, whole) instanceof Energy all) {
+        if (energies.of(members, measured) instanceof Energy rest
+                && energies.of(whole, measured) instanceof Energy all) {
             Books.finding(name, rest, all.joules()).ifPresent(finding -> findings.add(finding.inCell(cell.id())));
         }
-    }
-
-    private Integral sum(List<Window> measured, List<String> members) {
-        double joules = 0;
-        double bound = 0;
-        for (Window window : measured) {
-            if (!(sum(window, members) instanceof Energy energy)) {
-                return sum(window, members);
-            }
-            joules += energy.joules();
-            bound += energy.boundJoules();
-        }
-        return new Energy(joules, bound);
-    }
-
-    /// The energy of one window summed over channels that do not overlap, less those that are taken away; bounds add
-    /// up, as
-    /// they may be off together.
-    private Integral sum(Window window, List<String> members) {
-        Map<String, Integral> integrals = byWindow.getOrDefault(window.id(), Map.of());
-        return sum(members, member -> Optional.ofNullable(integrals.get(member)));
-    }
-
-    private static Integral sum(List<String> members, Function<String, Optional<Integral>> integrals) {
-        double joules = 0;
-        double bound = 0;
-        for (String member : members) {
-            Optional<Integral> integral = integrals.apply(Books.channel(member));
-            if (integral.isEmpty()) {
-                return new Integral.Unavailable("not-covered", Books.channel(member) + " was not recorded");
-            }
-            if (!(integral.get() instanceof Energy energy)) {
-                return integral.get();
-            }
-            joules += Books.isLess(member) ? -energy.joules() : energy.joules();
-            bound += energy.boundJoules();
-        }
-        return new Energy(joules, bound);
     }
 
     private ResultRow row(
@@ -493,7 +421,7 @@ public final class Analyzer {
             elements += window.elements();
             rates[i] = window.elements() / window.seconds();
             if (reason.isEmpty()) {
-                switch (sum(window, members)) {
+                switch (energies.of(members, window)) {
                     case Energy energy -> {
                         joules += energy.joules();
                         bound += energy.boundJoules();
@@ -513,7 +441,7 @@ public final class Analyzer {
         boolean has = reason.isEmpty();
         double rate = counted ? elements / seconds : 0;
         double each = has ? joules / elements : 0;
-        Basis basis = has ? basis(members) : Basis.UNAVAILABLE;
+        Basis basis = has ? energies.basis(members) : Basis.UNAVAILABLE;
         Optional<Interval> eachInterval = has ? Interval.around(each, perElement) : Optional.empty();
         Optional<Interval> rateInterval = counted ? Interval.around(rate, rates) : Optional.empty();
         Optional<AboveIdle> above = has ? aboveIdle(cell, measured, members) : Optional.empty();
@@ -567,12 +495,12 @@ public final class Analyzer {
                     .toList();
             double idleWatts = 0;
             for (Window idle : idles) {
-                if (!(sum(idle, members) instanceof Energy energy)) {
+                if (!(energies.of(members, idle) instanceof Energy energy)) {
                     return Optional.empty();
                 }
                 idleWatts += energy.joules() / idle.seconds() / idles.size();
             }
-            if (idles.isEmpty() || !(sum(window, members) instanceof Energy whole)) {
+            if (idles.isEmpty() || !(energies.of(members, window) instanceof Energy whole)) {
                 return Optional.empty();
             }
             double above = whole.joules() - idleWatts * window.seconds();
@@ -582,17 +510,6 @@ public final class Analyzer {
         }
         double each = joules / elements;
         return Optional.of(new AboveIdle(joules, each, Interval.around(each, perElement)));
-    }
-
-    private Basis basis(List<String> members) {
-        Basis basis = Books.isDifference(members) ? Basis.DERIVED : Basis.MEASURED;
-        for (String member : members) {
-            basis = basis.and(recording
-                    .signal(Books.channel(member))
-                    .map(signal -> signal.channel().basis())
-                    .orElse(Basis.UNAVAILABLE));
-        }
-        return basis;
     }
 
     private static OptionalDouble when(boolean known, double value) {

@@ -6,7 +6,6 @@ import io.neurojoule.sensor.Channel;
 import io.neurojoule.sensor.Quantity;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -23,25 +22,23 @@ public record CounterCheck(String counter, String power, int windows, int apart,
     private static final int TOLERATED = 10;
 
     /// Every pair that was recorded.
-    static List<CounterCheck> of(
-            List<Signal> signals, List<Window> windows, Map<String, Map<String, Integral>> byWindow) {
+    static List<CounterCheck> of(List<Window> windows, Joules energies) {
         List<CounterCheck> checks = new ArrayList<>();
-        for (Signal one : signals) {
-            for (Signal other : signals) {
+        for (Signal one : energies.signals()) {
+            for (Signal other : energies.signals()) {
                 Channel counter = one.channel();
                 Channel power = other.channel();
                 if (counter.quantity() == Quantity.ENERGY
                         && power.quantity() == Quantity.POWER
                         && counter.component().equals(power.component())) {
-                    checks.add(of(counter.id(), power.id(), windows, byWindow));
+                    checks.add(of(counter.id(), power.id(), windows, energies));
                 }
             }
         }
         return checks;
     }
 
-    private static CounterCheck of(
-            String counter, String power, List<Window> windows, Map<String, Map<String, Integral>> byWindow) {
+    private static CounterCheck of(String counter, String power, List<Window> windows, Joules energies) {
         double counted = 0;
         double gauged = 0;
         int both = 0;
@@ -51,10 +48,9 @@ public record CounterCheck(String counter, String power, int windows, int apart,
                 case IDLE_BARE, IDLE_LOADED, MEASURE -> true;
                 case LOAD, WARMUP, LATENCY, PHASES, ISOLATED -> false;
             };
-            Map<String, Integral> integrals = byWindow.getOrDefault(window.id(), Map.of());
             if (steady
-                    && integrals.get(counter) instanceof Energy one
-                    && integrals.get(power) instanceof Energy other) {
+                    && energies.of(counter, window) instanceof Energy one
+                    && energies.of(power, window) instanceof Energy other) {
                 both++;
                 counted += one.joules();
                 gauged += other.joules();

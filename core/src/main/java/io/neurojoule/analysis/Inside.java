@@ -14,23 +14,17 @@ import java.util.stream.Stream;
 
 /// What goes on inside a cell's step: its layers, and how much of it is an accelerator's driver.
 ///
-/// @param energy of windows and spans at the boundaries of the cell
-record Inside(ResultRow row, CellRecord cell, List<Part> parts, List<Window> windows, List<Span> spans, Joules energy) {
-    /// Energy of a stretch of time.
-    interface Joules {
-        Integral of(String boundary, long fromNanos, long toNanos);
-
-        Basis basis(String boundary);
-
-        /// Of what no sensor has a part in: times and counts.
-        Basis times();
-    }
-
+record Inside(
+        ResultRow row, CellRecord cell, List<Part> parts, List<Window> windows, List<Span> spans, Joules energies) {
     private static final String EXECUTE = "execute";
 
     /// The setting by which an adapter says that hardware of its own computes.
     private static final String HARDWARE_BATCH = "hw_batch";
     private static final String DEVICE = "device";
+
+    private List<String> members() {
+        return energies.members(row.target(), row.name());
+    }
 
     private Stream<Part> of(Pass pass) {
         return parts.stream().filter(part -> part.pass() == pass);
@@ -70,7 +64,7 @@ record Inside(ResultRow row, CellRecord cell, List<Part> parts, List<Window> win
                 modelled ? row.basis().and(Basis.MODELLED) : Basis.UNAVAILABLE,
                 each.map(joules -> OptionalDouble.of(joules.joules())).orElse(OptionalDouble.empty()),
                 each.map(joules -> OptionalDouble.of(joules.boundJoules())).orElse(OptionalDouble.empty()),
-                each.map(joules -> energy.basis(row.name()).derived()),
+                each.map(joules -> energies.basis(members()).derived()),
                 modelled
                         ? Optional.empty()
                         : Optional.of(
@@ -88,7 +82,7 @@ record Inside(ResultRow row, CellRecord cell, List<Part> parts, List<Window> win
     }
 
     private Optional<Energy> perElement(Window window) {
-        return energy.of(row.name(), window.startNanos(), window.endNanos()) instanceof Energy joules
+        return energies.of(members(), window) instanceof Energy joules
                 ? Optional.of(new Energy(joules.joules() / window.elements(), joules.boundJoules() / window.elements()))
                 : Optional.empty();
     }
@@ -102,7 +96,7 @@ record Inside(ResultRow row, CellRecord cell, List<Part> parts, List<Window> win
         OptionalDouble executing = cell.settings().containsKey(HARDWARE_BATCH) ? executing() : OptionalDouble.empty();
         if (executing.isPresent()) {
             double share = 1 - executing.getAsDouble();
-            figures.add(DerivedFigure.of(row.cellId(), "driver_share", "", share, energy.times()));
+            figures.add(DerivedFigure.of(row.cellId(), "driver_share", "", share, energies.times()));
             row.joulesPerElement()
                     .ifPresent(joules -> figures.add(new DerivedFigure(
                             row.cellId(),
@@ -114,7 +108,7 @@ record Inside(ResultRow row, CellRecord cell, List<Part> parts, List<Window> win
                             Optional.empty())));
         }
         interval.ifPresent(seconds -> {
-            figures.add(DerivedFigure.of(row.cellId(), "ideal_throughput", "/s", 1 / seconds, energy.times()));
+            figures.add(DerivedFigure.of(row.cellId(), "ideal_throughput", "/s", 1 / seconds, energies.times()));
             figures.add(driverFree(seconds));
         });
         return figures;
@@ -157,10 +151,14 @@ record Inside(ResultRow row, CellRecord cell, List<Part> parts, List<Window> win
         if (alone.isEmpty()) {
             return DerivedFigure.missing(row.cellId(), name, "J", "the phase execute was not run alone");
         }
-        return switch (energy.of(DEVICE, alone.get().startNanos(), alone.get().endNanos())) {
+        List<String> device = energies.members(row.target(), DEVICE);
+        if (device.isEmpty()) {
+            return DerivedFigure.missing(row.cellId(), name, "J", "boundary '" + DEVICE + "' has no member here");
+        }
+        return switch (energies.of(device, alone.get())) {
             case Energy joules ->
                 DerivedFigure.joules(
-                        row.cellId(), name, joules, seconds / alone.get().seconds(), energy.basis(DEVICE));
+                        row.cellId(), name, joules, seconds / alone.get().seconds(), energies.basis(device));
             case Integral.Unavailable none -> DerivedFigure.missing(row.cellId(), name, "J", none.reason());
         };
     }
@@ -181,8 +179,8 @@ record Inside(ResultRow row, CellRecord cell, List<Part> parts, List<Window> win
 
     private DerivedFigure setup(Span span) {
         String name = "setup_joules:" + span.name();
-        return switch (energy.of(row.name(), span.startNanos(), span.endNanos())) {
-            case Energy joules -> DerivedFigure.joules(row.cellId(), name, joules, 1, energy.basis(row.name()));
+        return switch (energies.of(members(), span.startNanos(), span.endNanos())) {
+            case Energy joules -> DerivedFigure.joules(row.cellId(), name, joules, 1, energies.basis(members()));
             case Integral.Unavailable none -> DerivedFigure.missing(row.cellId(), name, "J", none.reason());
         };
     }

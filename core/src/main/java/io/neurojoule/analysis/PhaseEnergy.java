@@ -4,7 +4,6 @@ import io.neurojoule.analysis.PhaseRow.Method;
 import io.neurojoule.recording.CellRecord;
 import io.neurojoule.recording.Recording;
 import io.neurojoule.recording.RunInfo;
-import io.neurojoule.recording.Signal;
 import io.neurojoule.recording.Span;
 import io.neurojoule.recording.Window;
 import io.neurojoule.sensor.Basis;
@@ -52,22 +51,20 @@ final class PhaseEnergy {
     }
 
     private final Recording recording;
-    private final List<Signal> signals;
+    private final Joules energies;
     private final List<PhaseRow> rows = new ArrayList<>();
     private final List<Finding> findings = new ArrayList<>();
-    private final Map<String, Integral> energies = new LinkedHashMap<>();
 
-    private PhaseEnergy(Recording recording, List<Signal> signals) {
+    private PhaseEnergy(Recording recording, Joules energies) {
         this.recording = recording;
-        this.signals = signals;
+        this.energies = energies;
     }
 
     /// Rows and findings.
     record Result(List<PhaseRow> rows, List<Finding> findings) {}
 
-    /// @param signals of energy and power, with the refresh that they really have
-    static Result of(Recording recording, List<Signal> signals) {
-        PhaseEnergy phases = new PhaseEnergy(recording, signals);
+    static Result of(Recording recording, Joules energies) {
+        PhaseEnergy phases = new PhaseEnergy(recording, energies);
         Map<String, List<Cell>> series = new LinkedHashMap<>();
         for (CellRecord record : recording.cells()) {
             if (record.status().equals("measured")) {
@@ -92,56 +89,30 @@ final class PhaseEnergy {
     }
 
     private List<String> members(Cell cell) {
-        return recording.info().members(cell.record().target(), recording.info().headline());
-    }
-
-    private List<Signal> signals(Cell cell) {
-        List<String> members = members(cell);
-        return signals.stream()
-                .filter(signal -> members.contains(signal.channel().id()))
-                .toList();
+        return energies.headline(cell.record().target());
     }
 
     /// Energy at the headline boundary; a member that is missing leaves none.
-    private Integral energy(Cell cell, long from, long to) {
-        return energies.computeIfAbsent(cell.record().target() + from + "-" + to, key -> compute(cell, from, to));
-    }
-
-    private Integral compute(Cell cell, long from, long to) {
-        List<Signal> summed = signals(cell);
-        if (summed.isEmpty() || summed.size() < members(cell).size()) {
-            return new Integral.Unavailable("not-covered", "a member of the boundary was not recorded");
-        }
-        double joules = 0;
-        double bound = 0;
-        for (Signal signal : summed) {
-            Integral integral = Energy.of(signal, from, to);
-            if (!(integral instanceof Energy energy)) {
-                return integral;
-            }
-            joules += energy.joules();
-            bound += energy.boundJoules();
-        }
-        return new Energy(joules, bound);
-    }
-
     private Integral energy(Cell cell, Window window) {
-        return energy(cell, window.startNanos(), window.endNanos());
+        return energies.of(members(cell), window);
     }
 
     private Basis basis(Cell cell) {
-        return signals(cell).stream().map(signal -> signal.channel().basis()).reduce(Basis.MEASURED, Basis::and);
+        return energies.basis(members(cell));
     }
 
     /// The longest time until a member has a new value that is read, in seconds.
     private double refresh(Cell cell) {
         double slowest = 0;
-        for (Signal signal : signals(cell)) {
-            slowest = Math.max(slowest, signal.channel().refresh().toNanos() * 1e-9);
+        for (String member : members(cell)) {
+            String id = Books.channel(member);
+            long refresh = energies.signal(id)
+                    .map(signal -> signal.channel().refresh().toNanos())
+                    .orElse(0L);
+            slowest = Math.max(slowest, refresh * 1e-9);
             for (RunInfo.SensorInfo sensor : recording.info().sensors()) {
                 boolean own = sensor.channels().stream()
-                        .anyMatch(
-                                channel -> channel.id().equals(signal.channel().id()));
+                        .anyMatch(channel -> channel.id().equals(id));
                 slowest = Math.max(slowest, own ? sensor.period().toNanos() * 1e-9 : 0);
             }
         }
@@ -185,7 +156,7 @@ final class PhaseEnergy {
                 row.seconds += span.seconds();
                 shorter += span.seconds() <= refresh ? 1 : 0;
                 if (span.endNanos() > span.startNanos() && row.reason.isEmpty()) {
-                    joules += row.add(energy(cell, span.startNanos(), span.endNanos()));
+                    joules += row.add(energies.of(members(cell), span.startNanos(), span.endNanos()));
                 }
             }
             row.perElement(joules, window);

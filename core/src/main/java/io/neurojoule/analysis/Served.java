@@ -16,7 +16,7 @@ import java.util.TreeMap;
 ///
 /// @param row     the cell at the headline boundary
 /// @param windows of the cell
-record Served(ResultRow row, CellRecord cell, List<Window> windows, Inside.Joules energy) {
+record Served(ResultRow row, CellRecord cell, List<Window> windows, Joules energies) {
     /// More cached tokens than this, and what is measured is the cache.
     private static final double MOST_CACHED = 0.01;
 
@@ -96,7 +96,7 @@ record Served(ResultRow row, CellRecord cell, List<Window> windows, Inside.Joule
     }
 
     private DerivedFigure time(String name, String unit, double value) {
-        return DerivedFigure.of(row.cellId(), name, unit, value, energy.times());
+        return DerivedFigure.of(row.cellId(), name, unit, value, energies.times());
     }
 
     /// All of the energy, that for reading the prompts too, over the tokens that came out.
@@ -111,6 +111,10 @@ record Served(ResultRow row, CellRecord cell, List<Window> windows, Inside.Joule
                 row.cellId(), name, new Energy(row.joules().getAsDouble(), bound), 1.0 / tokens, row.basis());
     }
 
+    private List<String> members() {
+        return energies.members(row.target(), row.name());
+    }
+
     /// From windows in which prompts were read and one token came out.
     private DerivedFigure perInputToken() {
         String name = "joules_per_input_token";
@@ -119,7 +123,7 @@ record Served(ResultRow row, CellRecord cell, List<Window> windows, Inside.Joule
         long tokens = 0;
         for (Window window : windows) {
             if (window.kind() == Window.Kind.ISOLATED && window.phaseNanos().containsKey(PREFILL)) {
-                switch (energy.of(row.name(), window.startNanos(), window.endNanos())) {
+                switch (energies.of(members(), window)) {
                     case Energy of -> {
                         joules += of.joules();
                         bound += of.boundJoules();
@@ -133,7 +137,7 @@ record Served(ResultRow row, CellRecord cell, List<Window> windows, Inside.Joule
         }
         return tokens > 0
                 ? DerivedFigure.joules(
-                        row.cellId(), name, new Energy(joules, bound), 1.0 / tokens, energy.basis(row.name()))
+                        row.cellId(), name, new Energy(joules, bound), 1.0 / tokens, energies.basis(members()))
                 : DerivedFigure.missing(
                         row.cellId(), name, "J", "the phase prefill was not run alone (method.phases.isolate)");
     }
@@ -177,7 +181,7 @@ record Served(ResultRow row, CellRecord cell, List<Window> windows, Inside.Joule
         }
         return all > 0
                 ? Optional.of(DerivedFigure.of(
-                        row.cellId(), "client_cpu_share", "", client / all, Basis.MEASURED.and(energy.times())))
+                        row.cellId(), "client_cpu_share", "", client / all, Basis.MEASURED.and(energies.times())))
                 : Optional.empty();
     }
 }
