@@ -1,29 +1,28 @@
 package io.neurojoule.time;
 
-import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.function.Supplier;
 
 /// Turns wall times, by which others stamp their values, into times of the run's clock.
 ///
-/// The wall clock is steered and may be set, the run's clock is not: the pair of both is taken anew every 10 s. Used by
-/// one thread.
+/// The wall clock is steered (by at most 500 ppm) and may be set, the run's clock is not: both are compared once a
+/// second, and nothing else makes garbage. Used by one thread.
 public final class WallClock {
-    private static final long RENEW_NANOS = 10_000_000_000L;
+    private static final long KEPT_NANOS = 1_000_000_000L;
 
-    /// A pair may be torn by a pause between its two readings; of some, the one that was taken fastest is kept.
+    /// Between its two clocks a pair can be interrupted; of a few, one was not.
     private static final int TRIES = 3;
 
     private final Ticker ticker;
     private final Supplier<ClockPair> pairs;
-    private ClockPair pair;
-    private long takenNanos;
+    private long wallAheadNanos;
+    private long comparedNanos;
 
     public WallClock(Ticker ticker, Supplier<ClockPair> pairs) {
         this.ticker = ticker;
         this.pairs = pairs;
-        takenNanos = ticker.nanos();
-        pair = tightest();
+        compare();
     }
 
     /// The clocks of this machine.
@@ -35,27 +34,22 @@ public final class WallClock {
     ///
     /// @param unixNanos nanoseconds since 1970
     public long nanosOf(long unixNanos) {
-        long now = ticker.nanos();
-        if (now - takenNanos > RENEW_NANOS) {
-            pair = tightest();
-            takenNanos = now;
+        if (ticker.nanos() - comparedNanos > KEPT_NANOS) {
+            compare();
         }
-        long wallNanos = Duration.between(Instant.EPOCH, pair.wall()).toNanos();
-        return pair.nanos() + (unixNanos - wallNanos);
+        return unixNanos - wallAheadNanos;
     }
 
-    private ClockPair tightest() {
-        ClockPair best = pairs.get();
-        long least = Long.MAX_VALUE;
+    /// Compares the clocks now: for when a stamp suggests that the wall clock was set.
+    ///
+    /// An interruption makes wall time look early, so the latest of some is the best.
+    public void compare() {
+        long ahead = Long.MIN_VALUE;
         for (int i = 0; i < TRIES; i++) {
-            long before = ticker.nanos();
-            ClockPair one = pairs.get();
-            long took = ticker.nanos() - before;
-            if (took < least) {
-                least = took;
-                best = one;
-            }
+            ClockPair pair = pairs.get();
+            ahead = Math.max(ahead, ChronoUnit.NANOS.between(Instant.EPOCH, pair.wall()) - pair.nanos());
         }
-        return best;
+        wallAheadNanos = ahead;
+        comparedNanos = ticker.nanos();
     }
 }

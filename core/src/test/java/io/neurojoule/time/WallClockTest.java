@@ -27,15 +27,27 @@ class WallClockTest {
     }
 
     @Test
-    void aStepOfTheWallClockIsFollowedAfterTenSeconds() {
+    void aStepOfTheWallClockIsFollowedAfterASecondOrWhenAskedTo() {
         wallAheadNanos.set(3 * SECOND);
 
-        nanos.addAndGet(9 * SECOND);
+        nanos.addAndGet(SECOND / 2);
         long before = clock.nanosOf(UNIX_SECONDS * SECOND + 13 * SECOND);
-        nanos.addAndGet(2 * SECOND);
+        nanos.addAndGet(SECOND);
         long after = clock.nanosOf(UNIX_SECONDS * SECOND + 13 * SECOND);
+        wallAheadNanos.set(4 * SECOND);
+        clock.compare();
 
         assertThat(before).isEqualTo(13 * SECOND);
         assertThat(after).isEqualTo(10 * SECOND);
+        assertThat(clock.nanosOf(UNIX_SECONDS * SECOND + 13 * SECOND)).isEqualTo(9 * SECOND);
+    }
+
+    @Test
+    void aPairThatWasInterruptedDoesNotMoveTheTimes() {
+        int[] n = {0};
+        WallClock disturbed = new WallClock(
+                nanos::get, () -> n[0]++ % 3 == 1 ? pair() : new ClockPair(pair().wall(), nanos.get() + 30_000_000));
+
+        assertThat(disturbed.nanosOf(UNIX_SECONDS * SECOND + 4 * SECOND)).isEqualTo(4 * SECOND);
     }
 }

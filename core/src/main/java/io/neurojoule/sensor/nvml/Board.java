@@ -6,8 +6,8 @@ import io.neurojoule.sensor.Component.Kind;
 import io.neurojoule.sensor.Discovery.Missing;
 import io.neurojoule.sensor.Quantity;
 import io.neurojoule.sensor.Sensor;
-import io.neurojoule.time.ClockPair;
 import io.neurojoule.time.Ticker;
+import io.neurojoule.time.WallClock;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -172,8 +172,8 @@ final class Board {
             }
             signals();
             good(Nvml.call(nvml.init()));
-            WallClock clock = new WallClock(Ticker.monotonic(), ClockPair::now);
-            sensors.add(new GpuSensor(nvml, gpu, device, via, clock, scalars, fields));
+            RegisterStamps stamps = new RegisterStamps(Ticker.monotonic(), WallClock.ofThisMachine());
+            sensors.add(new GpuSensor(nvml, gpu, device, via, stamps, scalars, fields));
         } catch (RefusedException e) {
             missing.add(
                     Refusals.ofGpu(name(), e.result(), nvml.words(e.result())).of(energy()));

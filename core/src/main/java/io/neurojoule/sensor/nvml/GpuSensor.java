@@ -35,7 +35,7 @@ final class GpuSensor implements Sensor {
     private final Gpu gpu;
     private final MemorySegment device;
     private final String via;
-    private final WallClock clock;
+    private final RegisterStamps stamps;
     private final Register.Scalar[] scalars;
     private final Register.Field[] fields;
     private final List<Channel> channels;
@@ -49,14 +49,14 @@ final class GpuSensor implements Sensor {
             Gpu gpu,
             MemorySegment device,
             String via,
-            WallClock clock,
+            RegisterStamps stamps,
             List<Register.Scalar> scalars,
             List<Register.Field> fields) {
         this.nvml = nvml;
         this.gpu = gpu;
         this.device = device;
         this.via = via;
-        this.clock = clock;
+        this.stamps = stamps;
         this.scalars = scalars.toArray(Register.Scalar[]::new);
         this.fields = fields.toArray(Register.Field[]::new);
         channels = Stream.concat(scalars.stream(), fields.stream())
@@ -149,7 +149,7 @@ final class GpuSensor implements Sensor {
             out.fail(i, "NVML gave a value of type " + type + ", which is not a power");
         }
         if (out.isSet(i)) {
-            clock.stamp(out, i, values.get(ValueLayout.JAVA_LONG, at + TIMESTAMP));
+            stamps.stamp(out, i, values.get(ValueLayout.JAVA_LONG, at + TIMESTAMP));
         }
     }
 

@@ -4,23 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurojoule.sensor.Reading;
 import io.neurojoule.time.ClockPair;
+import io.neurojoule.time.WallClock;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
-class WallClockTest {
+class RegisterStampsTest {
     private static final long SECOND = 1_000_000_000L;
     private static final Instant BOOT = Instant.parse("2026-11-24T00:00:00Z");
 
     /// Both clocks, moved by hand; wall time is BOOT + nanos + ahead.
     private long nanos = 50 * SECOND;
     private long aheadNanos;
-    private int looks;
 
-    private final WallClock clock = new WallClock(() -> nanos, this::look);
+    private final RegisterStamps stamps = new RegisterStamps(() -> nanos, new WallClock(() -> nanos, this::look));
 
     private ClockPair look() {
-        looks++;
         return new ClockPair(wall(nanos), nanos);
     }
 
@@ -34,7 +33,7 @@ class WallClockTest {
 
     private Reading stamped(long unixMicros) {
         Reading reading = new Reading(1);
-        clock.stamp(reading, 0, unixMicros);
+        stamps.stamp(reading, 0, unixMicros);
         return reading;
     }
 
@@ -53,17 +52,6 @@ class WallClockTest {
     @Test
     void aStampIsNeverLaterThanItsRead() {
         assertThat(stamped(micros(wall(nanos + 20_000))).sourceNanos(0)).isEqualTo(nanos);
-    }
-
-    @Test
-    void theClocksAreComparedAgainAtLeastEveryTenSeconds() {
-        stamped(micros(wall(nanos)));
-        int before = looks;
-
-        nanos += Duration.ofSeconds(10).toNanos();
-        stamped(micros(wall(nanos)));
-
-        assertThat(looks).isGreaterThan(before);
     }
 
     @Test
@@ -101,17 +89,5 @@ class WallClockTest {
                     .as("-%d ms", millis)
                     .isEqualTo(nanos - 5_000_000);
         }
-    }
-
-    @Test
-    void aLookThatWasInterruptedDoesNotMoveTheTimes() {
-        int[] n = {0};
-        WallClock disturbed = new WallClock(
-                () -> nanos, () -> n[0]++ % 3 == 1 ? look() : new ClockPair(wall(nanos), nanos + 30_000_000));
-        Reading reading = new Reading(1);
-
-        disturbed.stamp(reading, 0, micros(wall(nanos - 1_000_000)));
-
-        assertThat(reading.sourceNanos(0)).isEqualTo(nanos - 1_000_000);
     }
 }
