@@ -342,7 +342,7 @@ class BadInputTest {
         Files.writeString(counter, "1\n");
         shell("chown 1 " + counter + " && chmod 0400 " + counter);
         List<String> line = new ArrayList<>(List.of("setpriv", "--bounding-set=-dac_override,-dac_read_search"));
-        line.addAll(java(arguments(
+        line.addAll(Program.command(arguments(
                 "--adapter", net("good"), "--sysfs", directory.resolve("sys").toString(), "--require", "measured")));
 
         Process command = new ProcessBuilder(line).redirectErrorStream(true).start();
@@ -399,7 +399,7 @@ class BadInputTest {
     void aSensorThatVanishesWhileItIsReadGivesNoFigure() throws Exception {
         Lab.Run result = Lab.run(
                 List.of("--rapl", "intel-2s", "--profile", "const:50"),
-                java(arguments("--adapter", net("vanish"), "--require", "measured")),
+                Program.command(arguments("--adapter", net("vanish"), "--require", "measured")),
                 Map.of(),
                 Duration.ofMinutes(1));
 
@@ -535,7 +535,7 @@ class BadInputTest {
         Path run = directory.resolve("run");
         // A shell that runs in the background hands on an ignored SIGINT; a terminal does not.
         List<String> line = new ArrayList<>(List.of("env", "--default-signal=INT"));
-        line.addAll(java(arguments(
+        line.addAll(Program.command(arguments(
                 "--adapter",
                 "python3 " + Lab.root().resolve("examples/my_net.py") + " " + directory,
                 "--batch",
@@ -617,17 +617,6 @@ class BadInputTest {
 
     private static boolean isRoot() throws IOException {
         return Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0);
-    }
-
-    private static List<String> java(List<String> arguments) {
-        List<String> line = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-        line.addAll(arguments);
-        return line;
     }
 
     private static void shell(String command) throws IOException, InterruptedException {

@@ -296,15 +296,9 @@ class DoctorCommandTest {
     }
 
     private static Lab.Run doctor(List<String> lab, String classPath, String... flags) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                classPath,
-                Main.class.getName(),
-                "doctor"));
-        command.addAll(List.of(flags));
-        return Lab.run(lab, command, Map.of(), TIMEOUT);
+        List<String> arguments = new ArrayList<>(List.of("doctor"));
+        arguments.addAll(List.of(flags));
+        return Lab.run(lab, Program.command(classPath, arguments), Map.of(), TIMEOUT);
     }
 
     private static int exit(String... command) throws Exception {

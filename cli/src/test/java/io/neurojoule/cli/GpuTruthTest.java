@@ -50,12 +50,7 @@ class GpuTruthTest {
         Path run = directory.resolve("run");
         Lab.Run result = Lab.run(
                 List.of(lab),
-                List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "io.neurojoule.cli.Main",
+                Program.command(List.of(
                         "profile",
                         "--adapter",
                         "python3 " + Lab.root().resolve("examples/my_net.py"),
@@ -74,7 +69,7 @@ class GpuTruthTest {
                         "--simulated",
                         "laboratory",
                         "-o",
-                        run.toString()),
+                        run.toString())),
                 Map.of(),
                 Duration.ofMinutes(2));
         assertThat(result.exit()).as(result.stdout() + result.stderr()).isZero();

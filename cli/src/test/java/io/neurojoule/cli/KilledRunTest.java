@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurojoule.analysis.Analyzer;
 import io.neurojoule.analysis.ExperimentResult;
-import io.neurojoule.lab.Lab;
 import io.neurojoule.recording.Recording;
 import io.neurojoule.recording.Signal;
 import io.neurojoule.recording.Window;
@@ -60,27 +59,8 @@ class KilledRunTest {
     }
 
     private Process start(Path run, Path mark) throws IOException {
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Main.class.getName(),
-                        "profile",
-                        "--adapter",
-                        "python3 " + Lab.root().resolve("examples/my_net.py") + " " + mark,
-                        "--precision",
-                        "fp32",
-                        "--batch",
-                        "8",
-                        "--seconds",
-                        "1",
-                        "--repeats",
-                        "50",
-                        "--idle",
-                        "0.1",
-                        "-o",
-                        run.toString())
+        Path experiment = Program.experiment(directory, mark.toString(), List.of(8), 1, 50);
+        return new ProcessBuilder(Program.command(List.of("run", experiment.toString(), "-o", run.toString())))
                 .redirectErrorStream(true)
                 .start();
     }

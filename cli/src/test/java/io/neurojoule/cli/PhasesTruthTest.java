@@ -16,7 +16,6 @@ import io.neurojoule.sensor.Basis;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
@@ -153,17 +152,7 @@ class PhasesTruthTest {
     }
 
     private static Lab.Run profile(Path run, String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.neurojoule.cli.Main",
-                "profile",
-                "--simulated",
-                "laboratory",
-                "-o",
-                run.toString()));
+        List<String> command = Program.command(List.of("profile", "--simulated", "laboratory", "-o", run.toString()));
         command.addAll(List.of(arguments));
         Lab.Run lab = Lab.run(
                 List.of("--rapl", "intel-2s", "--profile", "cpu:5,60", "--backend", "files"),

@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -30,13 +29,7 @@ class SecretsTest {
     Path directory;
 
     private Lab.Run run(String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.neurojoule.cli.Main"));
-        command.addAll(List.of(arguments));
+        List<String> command = Program.command(List.of(arguments));
         command.addAll(List.of("-o", directory.resolve("run").toString()));
         Lab.Run run = Lab.run(
                 List.of(

@@ -29,35 +29,14 @@ class TruthTest {
     @TempDir
     Path directory;
 
-    private Recording profile(List<String> lab) throws Exception {
+    private Recording run(List<String> lab) throws Exception {
         List<String> options = new ArrayList<>(lab);
         options.addAll(List.of("--backend", "files"));
         Path run = directory.resolve("run");
+        Path experiment = Program.experiment(directory, "", List.of(1, 64), 2, 2);
         Lab.Run result = Lab.run(
                 options,
-                List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "io.neurojoule.cli.Main",
-                        "profile",
-                        "--adapter",
-                        "python3 " + Lab.root().resolve("examples/my_net.py"),
-                        "--precision",
-                        "fp32",
-                        "--batch",
-                        "1,64",
-                        "--seconds",
-                        "2",
-                        "--repeats",
-                        "2",
-                        "--idle",
-                        "0.5",
-                        "--simulated",
-                        "laboratory",
-                        "-o",
-                        run.toString()),
+                Program.command(List.of("run", experiment.toString(), "-o", run.toString())),
                 Map.of(),
                 Duration.ofMinutes(2));
         assertThat(result.exit()).as(result.stdout() + result.stderr()).isZero();
@@ -97,7 +76,7 @@ class TruthTest {
 
     @LabTest
     void windowsOfACoupledLoadAgreeWithTheTruth() throws Exception {
-        Recording recording = profile(List.of("--rapl", "intel-2s", "--profile", "cpu:20,60"));
+        Recording recording = run(List.of("--rapl", "intel-2s", "--profile", "cpu:20,60"));
 
         ExperimentResult result = Analyzer.analyze(recording);
         List<ResultRow> headline = result.rows().stream()
@@ -111,7 +90,7 @@ class TruthTest {
 
     @LabTest
     void perfAgreesWithTheTruthAndIsPreferredToPowercap() throws Exception {
-        Recording recording = profile(List.of("--rapl", "intel-2s", "--perf", "--profile", "cpu:35,18"));
+        Recording recording = run(List.of("--rapl", "intel-2s", "--perf", "--profile", "cpu:35,18"));
 
         assertThat(recording.info().sensors())
                 .filteredOn(sensor -> sensor.id().startsWith("rapl:package-"))
@@ -122,8 +101,7 @@ class TruthTest {
     @LabTest
     void aCounterThatWrapsWhileMeasuringLosesNothing() throws Exception {
         // 300 J a turn: at 140 W every window of 2 s holds about one wrap.
-        Recording recording =
-                profile(List.of("--rapl", "amd-2s", "--profile", "cpu:20,60", "--rapl-range", "300000000"));
+        Recording recording = run(List.of("--rapl", "amd-2s", "--profile", "cpu:20,60", "--rapl-range", "300000000"));
 
         long wraps = recording.signals().stream()
                 .filter(signal -> signal.channel().id().equals("rapl:package-0"))
