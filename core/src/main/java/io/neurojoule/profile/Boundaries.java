@@ -132,15 +132,6 @@ public record Boundaries(Map<String, Map<String, List<String>>> byTarget) {
         return members;
     }
 
-    /// The ids of all channels that a boundary sums or takes away.
-    public Set<String> members() {
-        return byTarget.values().stream()
-                .flatMap(own -> own.values().stream())
-                .flatMap(List::stream)
-                .map(member -> member.startsWith(LESS) ? member.substring(LESS.length()) : member)
-                .collect(Collectors.toCollection(LinkedHashSet::new));
-    }
-
     /// The channels that windows must be long enough for: members of the headline and of the boundaries that the user
     /// names, and what the sources must have.
     Set<String> required(Experiment experiment, Sources sources) {

@@ -131,7 +131,7 @@ public final class Profiler {
                     compare(request.plan().cells());
                 }
             }
-            linger(boundaries.members());
+            linger();
         } finally {
             recorder = Optional.empty();
         }
@@ -186,10 +186,11 @@ public final class Profiler {
         return cells.stream().filter(cell -> open.contains(cell.id())).toList();
     }
 
-    /// A source shows what it averages, and what it renews seldom, only some time after the last window.
-    private void linger(Set<String> members) {
+    /// A source shows what it averages, and what it renews seldom, only some time after the last window; also one that
+    /// is in no boundary has its figure of each window.
+    private void linger() {
         double seconds = sources.channels().stream()
-                .filter(channel -> members.contains(channel.id()))
+                .filter(channel -> channel.quantity() == Quantity.ENERGY || channel.quantity() == Quantity.POWER)
                 .mapToDouble(channel -> (channel.averagedOver().toNanos() / 2.0
                                 + 2.0 * channel.refresh().toNanos())
                         * 1e-9)
