@@ -27,6 +27,10 @@ public record Energy(double joules, double boundJoules) implements Integral {
     /// Unchanged through the whole window, it is frozen after this many refreshes.
     private static final int FROZEN_WHOLE_REFRESHES = 50;
 
+    /// A value was renewed at any moment between two readings; by the 95th percentile, twice the standard deviation, of
+    /// many such moments: the square of 2 / √12.
+    private static final double RENEWED_BETWEEN = 1.0 / 3;
+
     /// Two means that were read further apart than this many times what they average over have another between them.
     private static final double MISSED_ONE = 1.5;
 
@@ -202,6 +206,7 @@ public record Energy(double joules, double boundJoules) implements Integral {
         long hole = Math.max(HOLE_NANOS, HOLE_REFRESHES * refresh);
         double sum = 0;
         double unseen = 0;
+        double scatter = 0;
         for (int i = first; i < last; i++) {
             if (drawsAlways(channel.component()) && (signal.raw()[i] == 0 || signal.raw()[i + 1] == 0)) {
                 return new Unavailable(
@@ -222,6 +227,8 @@ public record Energy(double joules, double boundJoules) implements Integral {
             double slope = (b - a) / (t[i + 1] - t[i]);
             sum += (end - start) * 1e-9 * (a + slope * ((start + end) / 2.0 - t[i]));
             unseen += unseenSeconds(channel, t[i + 1] - t[i]) * Math.abs(b - a);
+            double untimed = (b - a) * (t[i + 1] - t[i]) * 1e-9;
+            scatter += untimed * untimed;
         }
         long read = longestReadAtEdges(signal, first, last);
         Range atStart = around(signal, from + shift, shift * 5 / 4 + read);
@@ -231,7 +238,8 @@ public record Energy(double joules, double boundJoules) implements Integral {
         // At an edge a mean has what came before or after it: an eighth of a step, and more of
         // what several renewals hide.
         double blur = (shift * 0.25 + Math.max(0, averaged - refresh) * 0.16 + read * 0.5) * 1e-9;
-        double bound = Math.max(unseen, late) + (atStart.width() + atEnd.width()) * blur;
+        double bound = Math.max(Math.max(unseen, late), Math.sqrt(scatter * RENEWED_BETWEEN))
+                + (atStart.width() + atEnd.width()) * blur;
         bound += channel.resolution().orElse(channel.scale()) * (to - from) * 1e-9; // within one step of what is shown
         double joules = sum + channel.baseWatts() * (to - from) * 1e-9;
         return new Energy(joules, bound + channel.accuracy().orElse(0) * Math.abs(joules));

@@ -22,8 +22,8 @@ public final class Pace {
     /// 100 ms then tells a window of 10 s to a quarter of a percent instead of a whole one.
     private static final int LOOKS_PER_REFRESH = 4;
 
-    /// But reading takes at most this share of the time, unless the refresh itself asks for more.
-    private static final int LEAST_REST = 100;
+    /// But reading takes at most a fiftieth of the time, unless the refresh itself asks for more.
+    private static final int LEAST_REST = 50;
 
     private Pace() {}
 
@@ -57,8 +57,9 @@ public final class Pace {
         if (read.isEmpty() || !(channel.quantity() == Quantity.POWER || isSlowCounter(channel))) {
             return refresh;
         }
-        Duration look = refresh.dividedBy(LOOKS_PER_REFRESH);
-        return shorter(refresh, longer(look, read.get().multipliedBy(LEAST_REST)));
+        long affordable = refresh.dividedBy(longer(read.get().multipliedBy(LEAST_REST), Duration.ofNanos(1)));
+        // A whole number of times: two looks at one value and one at the next would count them double and single.
+        return refresh.dividedBy(Math.clamp(affordable, 1, LOOKS_PER_REFRESH));
     }
 
     private static boolean isSlowCounter(Channel channel) {

@@ -605,6 +605,49 @@ class EnergyTest {
         }
     }
 
+    /// 1200 W for one second of five, else 300 W.
+    private record Bursts(long phaseNanos) {
+        double joules(long nanos) {
+            long at = nanos + phaseNanos;
+            long high = at / (5 * SECOND) * SECOND + Math.min(at % (5 * SECOND), SECOND);
+            return (300 * at + 900 * high) * 1e-9;
+        }
+
+        double joules(long from, long to) {
+            return joules(to) - joules(from);
+        }
+    }
+
+    /// The means of a second, read as often as they are renewed or up to four times: when a value was new is known no
+    /// better than from one reading to the next.
+    @Test
+    void theBoundOfAMeanKnowsThatItWasRenewedAtSomeTimeBetweenTwoReadings() {
+        Channel mean = Channel.power("redfish:bmc/node", NODE, 0.1, Duration.ofSeconds(1), Duration.ofSeconds(1));
+        for (double looks : new double[] {4, 3, 2, 1, 0.997}) {
+            int inside = 0;
+            for (long seed = 0; seed < 1000; seed++) {
+                SplittableRandom random = new SplittableRandom(seed);
+                Bursts load = new Bursts(random.nextLong(5 * SECOND));
+                long phase = random.nextLong(SECOND);
+                long first = random.nextLong(SECOND);
+                long[] times = new long[120];
+                long[] raw = new long[120];
+                for (int i = 0; i < 120; i++) {
+                    times[i] = first + (long) ((i + 8) * SECOND / looks) + random.nextLong(8_000_000);
+                    long renewed = times[i] - Math.floorMod(times[i] - phase, SECOND);
+                    raw[i] = Math.round(load.joules(renewed - SECOND, renewed) * 10);
+                }
+                long from = times[10] + random.nextLong(5 * SECOND);
+                long to = from + 10 * SECOND;
+
+                Energy energy = energy(Energy.of(new Signal(mean, times, new long[120], raw, List.of()), from, to));
+
+                inside += Math.abs(energy.joules() - load.joules(from, to)) <= energy.boundJoules() ? 1 : 0;
+            }
+            assertThat(inside).as("%s looks", looks).isGreaterThan(950);
+        }
+    }
+
     @Test
     void aGaugeOfAPartThatAlwaysDrawsPowerGivesNoNumberWhereItShowsZero() {
         Component node = Component.node(Component.THIS_MACHINE);

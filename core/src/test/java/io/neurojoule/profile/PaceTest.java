@@ -67,9 +67,12 @@ class PaceTest {
     }
 
     @Test
-    void aSlowPowerIsLookedAtFourTimesPerRefreshWhereThatIsCheapAndOnceWhereItIsNot() {
+    void aSlowPowerIsLookedAtUpToFourTimesPerRefreshWhereThatIsCheapAndOnceWhereItIsNot() {
         assertThat(Pace.of(new Meter(), Optional.of(Duration.ofNanos(2000)))).isEqualTo(Duration.ofMillis(250));
-        assertThat(Pace.of(new Meter(), Optional.of(Duration.ofMillis(5)))).isEqualTo(Duration.ofMillis(500));
+        assertThat(Pace.of(new Meter(), Optional.of(Duration.ofMillis(6))).toMillis())
+                .isEqualTo(333);
+        assertThat(Pace.of(new Meter(), Optional.of(Duration.ofMillis(8)))).isEqualTo(Duration.ofMillis(500));
+        assertThat(Pace.of(new Meter(), Optional.of(Duration.ofMillis(12)))).isEqualTo(Duration.ofSeconds(1));
         assertThat(Pace.of(new Meter(), Optional.of(Duration.ofMillis(80)))).isEqualTo(Duration.ofSeconds(1));
         assertThat(Pace.of(new Meter(), Optional.empty())).isEqualTo(Duration.ofSeconds(1));
     }
@@ -81,11 +84,11 @@ class PaceTest {
         assertThat(Pace.of(new Counter(0), Optional.empty())).isEqualTo(Duration.ofMillis(100));
     }
 
-    /// So that it is known when its value was new; a read may take a hundredth of the time.
+    /// So that it is known when its value was new; a read may take a fiftieth of the time.
     @Test
     void aCounterOfAHundredMillisecondsIsLookedAtFourTimesWhereThatIsCheap() {
         assertThat(Pace.of(new Both(), Optional.of(Duration.ofNanos(50_000)))).isEqualTo(Duration.ofMillis(25));
-        assertThat(Pace.of(new Both(), Optional.of(Duration.ofNanos(400_000)))).isEqualTo(Duration.ofMillis(40));
+        assertThat(Pace.of(new Both(), Optional.of(Duration.ofNanos(800_000)))).isEqualTo(Duration.ofMillis(50));
         assertThat(Pace.of(new Counter(0), Optional.of(Duration.ofNanos(1000)))).isEqualTo(Duration.ofMillis(100));
     }
 
