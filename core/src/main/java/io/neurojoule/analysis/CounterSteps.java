@@ -3,6 +3,7 @@ package io.neurojoule.analysis;
 import io.neurojoule.analysis.Integral.Unavailable;
 import io.neurojoule.recording.Signal;
 import io.neurojoule.sensor.Channel;
+import io.neurojoule.sensor.Quantity;
 import java.util.OptionalDouble;
 
 /// What a counter advanced from each reading to the next: wraps are undone; resets, jumps and gaps that nothing can
@@ -23,11 +24,18 @@ final class CounterSteps {
 
     private final Signal signal;
     private final double jumpWatts;
+    private double highestWatts = Double.NaN;
 
-    /// @param signal of a counter
+    /// Looks at the whole recording, so one is made for many windows. Used by one thread.
+    ///
+    /// @param signal of any quantity; its steps are asked for only if it is a counter
     CounterSteps(Signal signal) {
         this.signal = signal;
-        jumpWatts = signal.channel().maxWatts().isPresent() ? Double.POSITIVE_INFINITY : jumpWatts(signal);
+        // What may draw nothing is no measure of what it can draw: a card at rest, and a short program on it.
+        boolean tells = signal.channel().quantity() == Quantity.ENERGY
+                && signal.channel().maxWatts().isEmpty()
+                && !Energy.mayRest(signal.channel());
+        jumpWatts = tells ? jumpWatts(signal) : Double.POSITIVE_INFINITY;
     }
 
     /// @param i the earlier reading
@@ -62,7 +70,7 @@ final class CounterSteps {
             if (most.isPresent() && joules > IMPLAUSIBLE * most.getAsDouble()) {
                 return jump(joules, seconds, "more than the component can draw");
             }
-            if (watts(signal, i) > jumpWatts) {
+            if (jumpWatts < Double.POSITIVE_INFINITY && watts(signal, i) > jumpWatts) {
                 return jump(
                         joules,
                         seconds,
@@ -118,6 +126,13 @@ final class CounterSteps {
 
     /// The highest mean power from one new value to the next, of the whole recording.
     double highestWatts() {
+        if (Double.isNaN(highestWatts)) {
+            highestWatts = highest();
+        }
+        return highestWatts;
+    }
+
+    private double highest() {
         double highest = 0;
         for (int i = 0; i < signal.size() - 1; i++) {
             double joules = joules(i);

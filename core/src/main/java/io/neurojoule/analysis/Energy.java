@@ -44,11 +44,19 @@ public record Energy(double joules, double boundJoules) implements Integral {
     /// @param toNanos   after `fromNanos`
     /// @throws IllegalArgumentException if the signal is neither energy nor power, or the times are reversed
     public static Integral of(Signal signal, long fromNanos, long toNanos) {
+        return of(signal, new CounterSteps(signal), fromNanos, toNanos);
+    }
+
+    /// The same.
+    ///
+    /// @param steps of the signal; not used if it is no counter
+    static Integral of(Signal signal, CounterSteps steps, long fromNanos, long toNanos) {
         if (toNanos <= fromNanos) {
             throw new IllegalArgumentException("empty stretch: " + fromNanos + " to " + toNanos);
         }
         return switch (signal.channel().quantity()) {
-            case ENERGY -> withUnseen(signal.channel(), ofCounter(signal, fromNanos, toNanos), fromNanos, toNanos);
+            case ENERGY ->
+                withUnseen(signal.channel(), ofCounter(signal, steps, fromNanos, toNanos), fromNanos, toNanos);
             case POWER -> withUnseen(signal.channel(), ofGauge(signal, fromNanos, toNanos), fromNanos, toNanos);
             case VOLTAGE, CURRENT, TEMPERATURE, FREQUENCY, UTILISATION, FLAGS ->
                 throw new IllegalArgumentException(signal.channel().id() + " measures "
@@ -90,7 +98,7 @@ public record Energy(double joules, double boundJoules) implements Integral {
         return (power.averagedOver().toNanos() + power.refresh().toNanos()) / 2;
     }
 
-    private static Integral ofCounter(Signal signal, long from, long to) {
+    private static Integral ofCounter(Signal signal, CounterSteps steps, long from, long to) {
         Channel channel = signal.channel();
         long[] t = signal.timeNanos();
         int first = floor(t, from);
@@ -104,7 +112,6 @@ public record Energy(double joules, double boundJoules) implements Integral {
                     "counter-gone",
                     channel.id() + " vanished and came back; what it counted meanwhile, or began anew, is not known");
         }
-        CounterSteps steps = new CounterSteps(signal);
         for (int i = first; i < last; i++) {
             if (steps.at(i) instanceof Unavailable none) {
                 return none;
@@ -138,10 +145,12 @@ public record Energy(double joules, double boundJoules) implements Integral {
 
     /// How long a counter may stand still although it is renewed: for ever if what it counts may draw nothing.
     private static long restNanos(Channel channel) {
-        // Where the base power is added, the counter may rest: an idle machine is not a frozen sensor.
-        return channel.baseWatts() > 0 || !drawsAlways(channel.component())
-                ? Long.MAX_VALUE
-                : (long) (channel.scale() / LEAST_WATTS * 1e9);
+        return mayRest(channel) ? Long.MAX_VALUE : (long) (channel.scale() / LEAST_WATTS * 1e9);
+    }
+
+    /// Whether what is counted may draw nothing. Where the base power is added, an idle machine is not a frozen sensor.
+    static boolean mayRest(Channel channel) {
+        return channel.baseWatts() > 0 || !drawsAlways(channel.component());
     }
 
     /// Of the readings on both sides of both edges: each was true at some time of its read.

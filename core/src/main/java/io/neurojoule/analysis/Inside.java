@@ -22,10 +22,6 @@ record Inside(
     private static final String HARDWARE_BATCH = "hw_batch";
     private static final String DEVICE = "device";
 
-    private List<String> members() {
-        return energies.members(row.target(), row.name());
-    }
-
     private Stream<Part> of(Pass pass) {
         return parts.stream().filter(part -> part.pass() == pass);
     }
@@ -64,7 +60,7 @@ record Inside(
                 modelled ? row.basis().and(Basis.MODELLED) : Basis.UNAVAILABLE,
                 each.map(joules -> OptionalDouble.of(joules.joules())).orElse(OptionalDouble.empty()),
                 each.map(joules -> OptionalDouble.of(joules.boundJoules())).orElse(OptionalDouble.empty()),
-                each.map(joules -> energies.basis(members()).derived()),
+                each.map(joules -> energies.basis(energies.members(row)).derived()),
                 modelled
                         ? Optional.empty()
                         : Optional.of(
@@ -82,7 +78,7 @@ record Inside(
     }
 
     private Optional<Energy> perElement(Window window) {
-        return energies.of(members(), window) instanceof Energy joules
+        return energies.of(energies.members(row), window) instanceof Energy joules
                 ? Optional.of(new Energy(joules.joules() / window.elements(), joules.boundJoules() / window.elements()))
                 : Optional.empty();
     }
@@ -179,8 +175,9 @@ record Inside(
 
     private DerivedFigure setup(Span span) {
         String name = "setup_joules:" + span.name();
-        return switch (energies.of(members(), span.startNanos(), span.endNanos())) {
-            case Energy joules -> DerivedFigure.joules(row.cellId(), name, joules, 1, energies.basis(members()));
+        return switch (energies.of(energies.members(row), span.startNanos(), span.endNanos())) {
+            case Energy joules ->
+                DerivedFigure.joules(row.cellId(), name, joules, 1, energies.basis(energies.members(row)));
             case Integral.Unavailable none -> DerivedFigure.missing(row.cellId(), name, "J", none.reason());
         };
     }

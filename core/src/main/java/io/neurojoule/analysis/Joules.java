@@ -21,6 +21,7 @@ final class Joules {
 
     private final Recording recording;
     private final Map<String, Signal> signals = new LinkedHashMap<>();
+    private final Map<String, CounterSteps> steps = new HashMap<>();
     private final Map<Stretch, Integral> known = new HashMap<>();
 
     /// @param signals of energy and power, with the refresh that their bound has to reckon with
@@ -40,10 +41,12 @@ final class Joules {
     /// @param channel its id
     Integral of(String channel, long fromNanos, long toNanos) {
         Signal signal = signals.get(channel);
-        return signal == null
-                ? new Unavailable("not-covered", channel + " was not recorded")
-                : known.computeIfAbsent(
-                        new Stretch(channel, fromNanos, toNanos), stretch -> Energy.of(signal, fromNanos, toNanos));
+        if (signal == null) {
+            return new Unavailable("not-covered", channel + " was not recorded");
+        }
+        CounterSteps own = steps.computeIfAbsent(channel, id -> new CounterSteps(signal));
+        return known.computeIfAbsent(
+                new Stretch(channel, fromNanos, toNanos), stretch -> Energy.of(signal, own, fromNanos, toNanos));
     }
 
     Integral of(String channel, Window window) {
@@ -106,6 +109,11 @@ final class Joules {
     /// The channels of a target's boundary; empty where nothing covers it.
     List<String> members(String target, String boundary) {
         return recording.info().members(target, boundary);
+    }
+
+    /// The channels of a row's boundary.
+    List<String> members(ResultRow row) {
+        return members(row.target(), row.name());
     }
 
     /// Those of the boundary that heads the result.

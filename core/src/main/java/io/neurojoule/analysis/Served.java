@@ -111,10 +111,6 @@ record Served(ResultRow row, CellRecord cell, List<Window> windows, Joules energ
                 row.cellId(), name, new Energy(row.joules().getAsDouble(), bound), 1.0 / tokens, row.basis());
     }
 
-    private List<String> members() {
-        return energies.members(row.target(), row.name());
-    }
-
     /// From windows in which prompts were read and one token came out.
     private DerivedFigure perInputToken() {
         String name = "joules_per_input_token";
@@ -123,7 +119,7 @@ record Served(ResultRow row, CellRecord cell, List<Window> windows, Joules energ
         long tokens = 0;
         for (Window window : windows) {
             if (window.kind() == Window.Kind.ISOLATED && window.phaseNanos().containsKey(PREFILL)) {
-                switch (energies.of(members(), window)) {
+                switch (energies.of(energies.members(row), window)) {
                     case Energy of -> {
                         joules += of.joules();
                         bound += of.boundJoules();
@@ -137,7 +133,11 @@ record Served(ResultRow row, CellRecord cell, List<Window> windows, Joules energ
         }
         return tokens > 0
                 ? DerivedFigure.joules(
-                        row.cellId(), name, new Energy(joules, bound), 1.0 / tokens, energies.basis(members()))
+                        row.cellId(),
+                        name,
+                        new Energy(joules, bound),
+                        1.0 / tokens,
+                        energies.basis(energies.members(row)))
                 : DerivedFigure.missing(
                         row.cellId(), name, "J", "the phase prefill was not run alone (method.phases.isolate)");
     }

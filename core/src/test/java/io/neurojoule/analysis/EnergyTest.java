@@ -370,6 +370,28 @@ class EnergyTest {
         }
     }
 
+    /// A card at rest, the part of a processor above its idle power: a short program can draw any number of times that.
+    @Test
+    void aShortProgramIsNoJumpOfWhatMayRest() {
+        Component card = Component.of(Component.Kind.ACCELERATOR, "card");
+        Channel rests = Channel.counter("hwmon:card/energy1", card, MICROJOULE, 0, REFRESH);
+        Channel above =
+                Channel.counter("estimate:cpu", PACKAGE, MICROJOULE, 0, REFRESH).withBaseWatts(12);
+        long[] times = new long[60];
+        Arrays.setAll(times, i -> i * SECOND / 10);
+        for (Channel channel : List.of(rests, above)) {
+            long[] raw = new long[60];
+            for (int i = 1; i < 60; i++) {
+                raw[i] = raw[i - 1] + (i == 30 ? 20_000_000 : 10_000);
+            }
+
+            Integral integral = Energy.of(
+                    new Signal(channel, times, new long[60], raw, List.of()), 28 * SECOND / 10, 32 * SECOND / 10);
+
+            assertThat(energy(integral).joules() - channel.baseWatts() * 0.4).isCloseTo(20.03, within(1e-6));
+        }
+    }
+
     /// A batch of half a second on a server that idles otherwise, and what a counter catches up with after a rest.
     @Test
     void aBurstAndWhatComesLateIsNoJump() {
