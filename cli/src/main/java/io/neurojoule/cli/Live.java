@@ -22,6 +22,10 @@ import java.util.concurrent.atomic.AtomicReference;
 /// last known throughput, time left; elsewhere a line a window. Used by the run's thread and its own.
 final class Live implements Progress {
     private static final int HISTORY = 20;
+
+    /// A wait that a user may take for a hang.
+    private static final Duration WORTH_A_WORD = Duration.ofSeconds(3);
+
     private static final String BARS = "▁▂▃▄▅▆▇█";
 
     private final PrintWriter err;
@@ -60,8 +64,7 @@ final class Live implements Progress {
     }
 
     /// The headline's power; while a cell is measured also joules per element at the throughput of its last loop.
-    /// Nothing
-    /// while a member has no figure.
+    /// Nothing while a member has no figure.
     private String watts() {
         List<Signal> members = profiler.recentHeadline(Duration.ofSeconds(2));
         double watts = 0;
@@ -130,6 +133,17 @@ final class Live implements Progress {
     public void failed(String cellId, String reason) {
         err.printf("%s  %s gives no figure: %s%n", terminal ? "\r\u001b[K" : "", cellId, reason);
         err.flush();
+    }
+
+    @Override
+    public void lingers(String channel, Duration wait) {
+        isMeasuring = false;
+        String what = "waiting %.1f s for the last value of %s".formatted(wait.toMillis() * 1e-3, channel);
+        now.set(what);
+        if (!terminal && wait.compareTo(WORTH_A_WORD) >= 0) {
+            err.printf("  %s%n", what);
+            err.flush();
+        }
     }
 
     void end() {

@@ -477,6 +477,22 @@ class ProfileCommandTest {
     }
 
     @Test
+    void aSourceThatShowsItsLastValueLateIsWaitedForWithAWord() throws Exception {
+        int exit = program(
+                "--source",
+                "command:plug,run=while echo 12; do sleep 0.5; done,unit=W,kind=wall,refresh=1.6",
+                "--",
+                "sleep",
+                "0.4");
+
+        assertThat(exit).as(printed.toString()).isZero();
+        assertThat(printed.toString()).contains("  waiting 3.2 s for the last value of command:plug");
+        assertThat(run("analyze", directory.resolve("run").toString(), "--json"))
+                .isZero();
+        assertThat(printed.toString()).doesNotContain("not-covered");
+    }
+
+    @Test
     void aProgramThatFailsHasNoFigureAndWhatDoesNotGoWithAProgramIsRefused() {
         assertThat(program("--", "sh", "-c", "exit 9")).as(printed.toString()).isEqualTo(Exit.NETWORK_FAILED);
         assertThat(printed.toString()).contains("exit code 9", "no cell has a figure");

@@ -104,7 +104,7 @@ public final class Analyzer {
                             .inWindow(row.window().id()));
                 case Energy unused ->
                     findings.addAll(
-                            Doubt.of(recording.signal(row.channel().id()).orElseThrow(), row.window()));
+                            Doubt.of(recording.signal(row.channel().id()).orElseThrow(), row));
             }
         }
         List<CounterCheck> checks = CounterCheck.of(recording.windows(), energies);
@@ -482,8 +482,7 @@ public final class Analyzer {
     private record AboveIdle(double joules, double perElement, Optional<Interval> interval) {}
 
     /// Minus the mean power of the `idle_loaded` windows of the same load; empty if a window has none, or one of them
-    /// has no
-    /// figure.
+    /// has no figure.
     private Optional<AboveIdle> aboveIdle(Planned cell, List<Window> measured, List<String> members) {
         double joules = 0;
         long elements = 0;

@@ -7,7 +7,6 @@ import io.neurojoule.sensor.Component.Kind;
 import io.neurojoule.sensor.Quantity;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /// What speaks against a figure without ruling it out: the figure stands and is marked.
@@ -33,11 +32,15 @@ final class Doubt {
 
     private Doubt() {}
 
-    /// @param signal of energy or power, which has a figure in the window
-    static List<Finding> of(Signal signal, Window window) {
+    /// @param signal of energy or power, with the refresh that is declared
+    /// @param figure of that channel, with the refresh that it was reckoned with
+    static List<Finding> of(Signal signal, WindowEnergy figure) {
         Channel channel = signal.channel();
+        Window window = figure.window();
+        int first = Math.max(0, Energy.floor(signal.timeNanos(), window.startNanos()));
+        int last = last(signal, figure);
         List<Finding> doubts = new ArrayList<>();
-        if (standsStill(signal, window)) {
+        if (standsStill(signal, first, last)) {
             doubts.add(finding(
                     "reading-still",
                     "%s showed one value for more than %.3g s: the load was that steady, or the sensor stands still. Compare it with another source"
@@ -45,7 +48,7 @@ final class Doubt {
                     channel,
                     window));
         }
-        if (missesReadings(signal, window)) {
+        if (missesReadings(signal, first, last)) {
             doubts.add(finding(
                     "readings-missed",
                     "%s had no reading for more than %.3g s: its power in between is taken as a straight line"
@@ -60,7 +63,9 @@ final class Doubt {
         return Finding.of(code, Severity.INFO, message).onChannel(channel.id()).inWindow(window.id());
     }
 
-    private static boolean standsStill(Signal signal, Window window) {
+    /// @param first reading not after the window's start
+    /// @param last  that its figure is made of
+    private static boolean standsStill(Signal signal, int first, int last) {
         Channel channel = signal.channel();
         // Busy time is added to a base power, and a graphics unit inside a processor may be off for hours.
         if (channel.baseWatts() > 0 || channel.component().kind() == Kind.UNCORE) {
@@ -68,17 +73,17 @@ final class Doubt {
         }
         long[] t = signal.timeNanos();
         long[] raw = signal.raw();
-        int start = last(t, window.startNanos());
-        while (start > 0 && start < t.length && raw[start - 1] == raw[start]) {
+        int start = first;
+        while (start > 0 && raw[start - 1] == raw[start]) {
             start--;
         }
-        while (start < t.length && t[start] <= window.endNanos()) {
+        while (start <= last) {
             int end = start + 1;
             while (end < t.length && raw[end] == raw[start]) {
                 end++;
             }
             boolean isLong = end - start >= STILL_SAMPLES && t[end - 1] - t[start] > stillNanos(channel);
-            if (isLong && t[end - 1] >= window.startNanos()) {
+            if (isLong && end - 1 > first) { // it reaches into the window
                 return true;
             }
             start = end;
@@ -94,14 +99,13 @@ final class Doubt {
     }
 
     /// A counter counts on while it is not read, and its bound knows how much; a power may have been anything.
-    private static boolean missesReadings(Signal signal, Window window) {
+    private static boolean missesReadings(Signal signal, int first, int last) {
         Channel channel = signal.channel();
         if (channel.quantity() != Quantity.POWER) {
             return false;
         }
         long[] t = signal.timeNanos();
-        long until = window.endNanos() + channel.averagedOver().toNanos();
-        for (int i = last(t, window.startNanos()); i + 1 < t.length && t[i] < until; i++) {
+        for (int i = first; i < last; i++) {
             if (t[i + 1] - t[i] > missedNanos(channel)) {
                 return true;
             }
@@ -114,9 +118,10 @@ final class Doubt {
         return (long) (MISSED_PERIODS * period);
     }
 
-    /// The last index whose time is not after `at`; 0 if there is none.
-    private static int last(long[] t, long at) {
-        int i = Arrays.binarySearch(t, at);
-        return Math.max(0, i >= 0 ? i : -i - 2);
+    /// The last reading that the figure is made of: a power stands for a time before it was read.
+    private static int last(Signal signal, WindowEnergy figure) {
+        boolean power = figure.channel().quantity() == Quantity.POWER;
+        long until = figure.window().endNanos() + (power ? Energy.shift(figure.channel()) : 0);
+        return Math.min(Energy.ceiling(signal.timeNanos(), until), signal.size() - 1);
     }
 }

@@ -65,8 +65,8 @@ public record Energy(double joules, double boundJoules) implements Integral {
     }
 
     /// A sensor that looks at a part of the time says nothing about the rest: a load in step with it may draw anything
-    /// from
-    /// nothing to the most there. What it has seen is no limit, as it may always look at the same moment of the load.
+    /// from nothing to the most there. What it has seen is no limit, as it may always look at the same moment of the
+    /// load.
     private static Integral withUnseen(Channel channel, Integral seen, long from, long to) {
         if (channel.seenShare().isEmpty() || !(seen instanceof Energy energy)) {
             return seen;
@@ -94,7 +94,8 @@ public record Energy(double joules, double boundJoules) implements Integral {
         return signal.channel().quantity() == Quantity.POWER ? last - shift(signal.channel()) : last;
     }
 
-    private static long shift(Channel power) {
+    /// Nanoseconds that a reading of a power is later than the middle of what it stands for.
+    static long shift(Channel power) {
         return (power.averagedOver().toNanos() + power.refresh().toNanos()) / 2;
     }
 
@@ -255,8 +256,7 @@ public record Energy(double joules, double boundJoules) implements Integral {
     }
 
     /// How long a change between two values may have come before or after the middle between them. Means that follow
-    /// each
-    /// other without a gap lose nothing, but for the corners of what several of them show, where not all are read.
+    /// each other without a gap lose nothing, but for the corners of what several of them show, where not all are read.
     private static double unseenSeconds(Channel channel, long between) {
         double averaged = channel.averagedOver().toNanos() * 1e-9;
         double refresh = channel.refresh().toNanos() * 1e-9;
@@ -303,13 +303,13 @@ public record Energy(double joules, double boundJoules) implements Integral {
     }
 
     /// The last index whose time is not after `at`; -1 if there is none.
-    private static int floor(long[] t, long at) {
+    static int floor(long[] t, long at) {
         int i = Arrays.binarySearch(t, at);
         return i >= 0 ? i : -i - 2;
     }
 
     /// The first index whose time is not before `at`; the length if there is none.
-    private static int ceiling(long[] t, long at) {
+    static int ceiling(long[] t, long at) {
         int i = Arrays.binarySearch(t, at);
         return i >= 0 ? i : -i - 1;
     }

@@ -1,6 +1,7 @@
 package io.neurojoule.experiment;
 
 import io.neurojoule.recording.Window;
+import java.time.Duration;
 
 /// Looks on while a run goes; may be slow only at its own cost, as it is called between windows.
 public interface Progress {
@@ -17,4 +18,9 @@ public interface Progress {
 
     /// A cell gives no figure.
     void failed(String cellId, String reason);
+
+    /// All windows are recorded, and what a power source shows late is waited for.
+    ///
+    /// @param channel the slowest
+    void lingers(String channel, Duration wait);
 }

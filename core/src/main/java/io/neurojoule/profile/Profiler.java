@@ -31,6 +31,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,7 +48,7 @@ import java.util.stream.Collectors;
 ///
 /// Used by one thread; [#cancel] and [#recentHeadline] may come from another.
 public final class Profiler {
-    private static final double LONGEST_LINGER_SECONDS = 30;
+    private static final Duration LONGEST_LINGER = Duration.ofSeconds(30);
     private static final Duration REFRESH_PATIENCE = Duration.ofMillis(200);
 
     /// What is to be profiled.
@@ -131,7 +133,7 @@ public final class Profiler {
                     compare(request.plan().cells());
                 }
             }
-            linger();
+            linger(progress);
         } finally {
             recorder = Optional.empty();
         }
@@ -188,18 +190,24 @@ public final class Profiler {
 
     /// A source shows what it averages, and what it renews seldom, only some time after the last window; also one that
     /// is in no boundary has its figure of each window.
-    private void linger() {
-        double seconds = sources.channels().stream()
+    private void linger(Progress progress) {
+        Optional<Channel> slowest = sources.channels().stream()
                 .filter(channel -> channel.quantity() == Quantity.ENERGY || channel.quantity() == Quantity.POWER)
-                .mapToDouble(channel -> (channel.averagedOver().toNanos() / 2.0
-                                + 2.0 * channel.refresh().toNanos())
-                        * 1e-9)
-                .max()
-                .orElse(0);
-        long until = ticker.nanos() + (long) (Math.min(seconds, LONGEST_LINGER_SECONDS) * 1e9);
+                .max(Comparator.comparing(Profiler::showsAfter));
+        if (cancelled || slowest.isEmpty()) {
+            return;
+        }
+        Duration wait = Collections.min(List.of(showsAfter(slowest.get()), LONGEST_LINGER));
+        progress.lingers(slowest.get().id(), wait);
+        long until = ticker.nanos() + wait.toNanos();
         for (long left = until - ticker.nanos(); left > 0 && !cancelled; left = until - ticker.nanos()) {
             LockSupport.parkNanos(left);
         }
+    }
+
+    /// How long after a window a channel has surely shown the whole of it.
+    private static Duration showsAfter(Channel channel) {
+        return channel.averagedOver().dividedBy(2).plus(channel.refresh().multipliedBy(2));
     }
 
     private static Map<String, List<Cell>> byTarget(List<Cell> cells) {

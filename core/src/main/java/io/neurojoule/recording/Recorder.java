@@ -28,6 +28,7 @@ public final class Recorder implements AutoCloseable {
     private final Ticker ticker;
     private final List<Tap> taps = new ArrayList<>();
     private final List<Sampler> samplers = new ArrayList<>();
+    private final Edges edges = new Edges();
     private int windows;
 
     private Recorder(Path directory, Ticker ticker) {
@@ -99,9 +100,7 @@ public final class Recorder implements AutoCloseable {
 
     /// One more reading of every quick sensor, now: at the edge of a window.
     public void edge() throws IOException {
-        for (Tap tap : taps) {
-            tap.sampleAtEdge();
-        }
+        edges.read(taps);
         for (Sampler sampler : samplers) {
             Optional<IOException> failure = sampler.failure();
             if (failure.isPresent()) {
@@ -171,6 +170,7 @@ public final class Recorder implements AutoCloseable {
     /// Stops the samplers and closes the files.
     @Override
     public void close() throws IOException {
+        edges.close();
         samplers.forEach(Sampler::close);
         for (Tap tap : taps) {
             tap.close();

@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
@@ -788,6 +789,29 @@ class AnalyzerTest {
         assertThat(result.rows())
                 .filteredOn(row -> row.name().equals("hwmon:rests"))
                 .allSatisfy(row -> assertThat(row.joules()).isPresent());
+    }
+
+    /// A mean of a second that is shown for a second stands for the second before it is read.
+    @Test
+    void aMeanThatStandsStillIsMarkedInTheWindowsThatItStandsFor() {
+        twoRepeats();
+        long[] times = LongStream.range(0, 160).map(i -> i * (SECOND / 4)).toArray();
+        long[] raw =
+                LongStream.range(0, 160).map(i -> i < 14 ? 100 + i / 4 : 200).toArray(); // still from 3.5 s on
+        Channel channel = Channel.power(
+                "hwmon:mean",
+                Component.of(Component.Kind.RAIL, "mean"),
+                1,
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(1));
+
+        ExperimentResult result = analyze(
+                List.of(new Signal(channel, times, new long[160], raw, List.of())), measured(), Optional.empty());
+
+        assertThat(result.findings())
+                .filteredOn(finding -> finding.code().equals("reading-still"))
+                .extracting(finding -> finding.windowId().orElseThrow())
+                .containsExactly("w2", "w3", "w4", "w5", "w6", "w7", "w8", "w9");
     }
 
     @Test

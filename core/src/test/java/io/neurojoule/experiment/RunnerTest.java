@@ -210,6 +210,9 @@ class RunnerTest {
             public void failed(String cellId, String reason) {
                 failures.add(cellId);
             }
+
+            @Override
+            public void lingers(String channel, Duration wait) {}
         };
         try (Recorder recorder = Recorder.create(directory.resolve("run"), Ticker.monotonic())) {
             recorder.record(sensors);

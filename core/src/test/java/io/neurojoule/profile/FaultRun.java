@@ -41,7 +41,7 @@ public final class FaultRun {
     private static final double WINDOW_SECONDS = 1.5;
 
     /// A sensor of 1 s that averages over 1 s has forgotten the fault, and a controller that was silent is asked again.
-    private static final double RECOVERY_SECONDS = 4;
+    private static final double RECOVERY_SECONDS = 5;
 
     private final Ticker ticker = Ticker.monotonic();
     private final String state =

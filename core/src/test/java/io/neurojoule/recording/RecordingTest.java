@@ -11,6 +11,7 @@ import io.neurojoule.sensor.Sensor;
 import io.neurojoule.sensor.SensorGoneException;
 import io.neurojoule.time.Ticker;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -221,6 +222,50 @@ class RecordingTest {
                     .hasSizeGreaterThan(20);
 
             over.countDown();
+        }
+    }
+
+    @Test
+    void aSensorThatHangsAtAnEdgeKeepsNeitherTheRunNorTheOthers() throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        AtomicLong others = new AtomicLong();
+        Map<Sensor, Duration> sensors = new LinkedHashMap<>();
+        sensors.put(
+                sensor("test:hangs", out -> {
+                    if (reads.incrementAndGet() > 2) { // after the recorder's own and its sampler's first
+                        await(over);
+                    }
+                    out.set(0, 1);
+                }),
+                Duration.ofHours(1));
+        sensors.put(
+                sensor("test:good", out -> {
+                    out.set(0, others.incrementAndGet());
+                }),
+                Duration.ofHours(1));
+        try (Recorder recorder = Recorder.create(directory.resolve("run"), Ticker.monotonic())) {
+            recorder.begin(info(RunInfo.FORMAT), "version: 1\n", "{}");
+            recorder.record(sensors);
+
+            Thread edges = Thread.ofPlatform().daemon().start(() -> {
+                for (int i = 0; i < 10; i++) {
+                    edge(recorder);
+                }
+            });
+
+            assertThat(edges.join(Duration.ofSeconds(20))).isTrue();
+            assertThat(reads.get()).isGreaterThan(2);
+            assertThat(over.getCount()).isOne();
+            assertThat(others.get()).as("edges after the first").isGreaterThanOrEqualTo(9);
+            over.countDown();
+        }
+    }
+
+    private static void edge(Recorder recorder) {
+        try {
+            recorder.edge();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
