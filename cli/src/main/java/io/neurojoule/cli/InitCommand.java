@@ -21,8 +21,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /// Writes an adapter that runs as it is, and an experiment file beside it: in a language, to be filled with a network
-/// of
-/// one's own, or of a runtime, which takes a file.
+/// of one's own, or of a runtime, which takes a file.
 @Command(
         name = "init",
         description = "Write a working adapter for a network of your own, and an experiment file beside it.",

@@ -49,8 +49,7 @@ final class SourceFlags {
     }
 
     /// A comma may stand in a value: a part without `=` belongs to the value before it, and so does one inside `{…}`,
-    /// as the
-    /// labels of a metric.
+    /// as the labels of a metric.
     static void add(String text, Map<String, Map<String, String>> settings) {
         String[] parts = text.split(",", -1);
         Map<String, String> own = settings.computeIfAbsent(parts[0].strip(), source -> new LinkedHashMap<>());

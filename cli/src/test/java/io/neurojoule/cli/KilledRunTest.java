@@ -20,8 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The profiler is killed while a network runs: at most a second of readings is lost, every finished window is there,
-/// and no
-/// process lives on.
+/// and no process lives on.
 class KilledRunTest {
     private static final int TRIALS = 10;
     private static final Duration LOST_AT_MOST = Duration.ofSeconds(1);

@@ -5,8 +5,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /// What an element costs the climate, as ISO/IEC 21031 (Software Carbon Intensity) adds it up: energy × intensity of
-/// the
-/// electricity + embodied, per unit of work. Both factors are the user's.
+/// the electricity + embodied, per unit of work. Both factors are the user's.
 final class Carbon {
     private static final String NAME = "carbon_g_per_element";
     private static final String UNIT = "g";

@@ -129,10 +129,8 @@ final class Counted {
     }
 
     /// Energy only grows, and no faster than the maximum power. And what is drawn unevenly between two knots is taken
-    /// to
-    /// be no more than what their mean power differs from that before and after by: a step or a burst between them
-    /// shows
-    /// in these means.
+    /// to be no more than what their mean power differs from that before and after by: a step or a burst between them
+    /// shows in these means.
     private double shape(int k, double share) {
         double seconds = seconds(k);
         double whole = joules[k + 1] - joules[k];
@@ -147,8 +145,7 @@ final class Counted {
     }
 
     /// Joules by which the step after knot `k` differs from what its neighbours would have made of it, beyond what
-    /// comes
-    /// of the age of its values.
+    /// comes of the age of its values.
     private double uneven(int k) {
         double own = watts(k);
         double differs = Math.max(Math.abs(own - watts(k - 1)), Math.abs(own - watts(k + 1)));
@@ -164,8 +161,7 @@ final class Counted {
     }
 
     /// What was drawn before a knot shows at the latest in the next new value; where that is not much later than the
-    /// knot's
-    /// own may be, its mean power tells how much.
+    /// knot's own may be, its mean power tells how much.
     private double missing(int k) {
         double possible = (stale[k] ? staleWatts : mostWatts) * older[k];
         if (k > 0 && k + 2 < size && FINE * older[k] >= seconds(k) && !stale[k] && !stale[k + 1]) {

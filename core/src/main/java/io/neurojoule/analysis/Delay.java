@@ -86,8 +86,7 @@ public record Delay(OptionalDouble seconds, Optional<String> reason) {
     }
 
     /// Empty unless everything in the second half of the idle time lies on one side of the middle, and everything in
-    /// the
-    /// second half of the load on the other.
+    /// the second half of the load on the other.
     private static OptionalDouble after(Start start, List<Point> power) {
         long idleMiddle = start.idle.startNanos() + (start.idle.endNanos() - start.idle.startNanos()) / 2;
         long loadMiddle = start.beginNanos + (start.endNanos - start.beginNanos) / 2;

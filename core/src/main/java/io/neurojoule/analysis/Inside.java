@@ -84,8 +84,7 @@ record Inside(
     }
 
     /// Of an accelerator that is fed by a driver: a network that tells the batch of its hardware, and marks `execute`
-    /// among
-    /// other phases.
+    /// among other phases.
     List<DerivedFigure> driver() {
         List<DerivedFigure> figures = new ArrayList<>();
         Optional<Double> interval = intervalSeconds();
@@ -111,8 +110,7 @@ record Inside(
     }
 
     /// The part of the time that the accelerator worked, over the windows in which each phase was timed; empty if there
-    /// is
-    /// none, or the network marks no other phase.
+    /// is none, or the network marks no other phase.
     private OptionalDouble executing() {
         long nanos = 0;
         long whole = 0;

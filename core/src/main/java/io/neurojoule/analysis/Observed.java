@@ -52,8 +52,7 @@ public record Observed(
     }
 
     /// The refresh that the bound has to reckon with: the declared one, or a worse one that was seen, and the delay
-    /// that
-    /// it does not explain.
+    /// that it does not explain.
     Duration worstRefresh() {
         return longestRefresh().plus(unexplained().orElse(Duration.ZERO));
     }

@@ -18,8 +18,7 @@ record Renewal(Duration median, Duration shortest) {
     private static final int LEAST_CHANGES = 10;
 
     /// Empty if the value changed too seldom, or mostly by one step: then the step, not the refresh, keeps it still. Of
-    /// a
-    /// power only changes within a window count, as a power that stays the same until the load changes may have been
+    /// a power only changes within a window count, as a power that stays the same until the load changes may have been
     /// renewed all the time.
     static Optional<Renewal> of(Signal signal, List<Window> windows) {
         boolean counter = signal.channel().quantity() == Quantity.ENERGY;

@@ -35,8 +35,7 @@ final class Agreement {
     }
 
     /// Whether a network gave the same twice: no value differs by more than 1 % of the largest, as sums may that
-    /// threads
-    /// add in another order. Memory that was given back, or another network, differs by more.
+    /// threads add in another order. Memory that was given back, or another network, differs by more.
     static boolean same(List<Tensor> first, List<Tensor> second) {
         double[] a = values(first);
         double[] b = values(second);

@@ -7,8 +7,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /// The VGG10 for radio modulation recognition (RadioML 2018.01A) with random weights: our bundled example, and an
-/// oracle
-/// for runtimes.
+/// oracle for runtimes.
 ///
 /// Input `x` is `[N,2,1024]` (I and Q), output `logits` is `[N,24]`. The weights mean nothing, the work is the real
 /// one:
@@ -18,10 +17,8 @@ public final class RadioMlVgg10 {
     public enum Precision {
         FP32,
         /// Quantise–dequantise pairs: int8 weights per output channel, int8 activations per tensor, normalisation
-        /// folded
-        /// into weights and an int32 bias. Values behind a ReLU use zero point −128, so that the whole range is used
-        /// and
-        /// runtimes can fuse the ReLU; input and logits are symmetric.
+        /// folded into weights and an int32 bias. Values behind a ReLU use zero point −128, so that the whole range is
+        /// used and runtimes can fuse the ReLU; input and logits are symmetric.
         INT8
     }
 

@@ -145,10 +145,8 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
     }
 
     /// The channels of the machine's parts that are measured: packages, memory and accelerators, one each, and none
-    /// within
-    /// another. An accelerator that a node's controller only numbers may be one that its driver reads by PCI address:
-    /// then
-    /// it is left out.
+    /// within another. An accelerator that a node's controller only numbers may be one that its driver reads by PCI
+    /// address: then it is left out.
     List<String> parts() {
         List<String> cards = best(Kind.ACCELERATOR);
         List<String> known = cards.stream().filter(id -> PCI.matcher(id).find()).toList();
@@ -192,8 +190,7 @@ public record Sources(List<Sensor> sensors, List<Discovery.Missing> missing) imp
     }
 
     /// Both lists in one, without what another member contains: an APU's figure has the processor's in it. An id that
-    /// no
-    /// sensor has stays.
+    /// no sensor has stays.
     List<String> withoutParts(List<String> some, List<String> others) {
         List<String> ids =
                 Stream.concat(some.stream(), others.stream()).distinct().toList();

@@ -161,8 +161,7 @@ public record Trial(
     }
 
     /// An estimate has no sensor whose refresh could be wrong. A power that stays the same may have been renewed all
-    /// the
-    /// same; a counter that stands still has not. What comes with every read may come faster than it was read.
+    /// the same; a counter that stands still has not. What comes with every read may come faster than it was read.
     private boolean contradicts(Channel channel, Duration real) {
         long declared = channel.refresh().toNanos();
         if (declared == 0 || channel.basis() == Basis.ESTIMATED) {

@@ -175,8 +175,7 @@ public record Recording(
     }
 
     /// Grows while a file is read. A value that is not later than the one before repeats it (a source that stamps its
-    /// own
-    /// time and was read twice) and is left out.
+    /// own time and was read twice) and is left out.
     private static final class Columns {
         private final Channel channel;
         private final List<Signal.Gap> gaps = new ArrayList<>();

@@ -28,8 +28,7 @@ final class SignalFile implements ReadingSink, AutoCloseable {
     }
 
     /// Every channel has a column, and one more, `<channel>@`, for the source's own time stamp; it stays empty where
-    /// the
-    /// source has none.
+    /// the source has none.
     static SignalFile create(Path path, Sensor sensor) throws IOException {
         FileChannel file = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         SignalFile out = new SignalFile(file);

@@ -8,8 +8,7 @@ import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /// `layers.csv`: one line per cell and layer with every digit, written beside `results.csv` where there are any; no
-/// format
-/// of its own. An absent figure is an empty field.
+/// format of its own. An absent figure is an empty field.
 public final class LayersReport implements ReportFormat {
     static final List<String> COLUMNS = List.of(
             "cell_id",

@@ -10,8 +10,7 @@ import java.util.Optional;
 /// Lines that come unasked, with the time when each came: the newest waits until somebody takes it.
 ///
 /// Lines that come faster than they are taken are left out. The oldest in turn would leave out fewer, but the value
-/// that
-/// is taken last would be old, and the last window of a run not covered.
+/// that is taken last would be old, and the last window of a run not covered.
 ///
 /// Thread-safe: one thread fills it by [#pump], another takes.
 public final class Lines {

@@ -135,8 +135,7 @@ public record Meter(Channel channel, int digits, Time time) {
     }
 
     /// A machine has one node and one wall, whoever reads them: two meters of it show the same joules unless the user
-    /// gives
-    /// each an id.
+    /// gives each an id.
     private static String usualId(Kind kind, String owner) {
         return kind == Kind.NODE || kind == Kind.WALL ? kind.name().toLowerCase(Locale.ROOT) : owner.replace(':', '-');
     }

@@ -14,8 +14,7 @@ public interface PowerSource {
     Discovery discover(SourceConfig config);
 
     /// The channels that a short name means, e.g. `nvml:0000:41:00.0/energy` for `nvml:gpu0/energy`; empty if it is
-    /// none
-    /// of this source's.
+    /// none of this source's.
     default Optional<String> resolve(String shortName) {
         return Optional.empty();
     }

@@ -10,8 +10,7 @@ import java.util.Optional;
 /// What the user says about one source, read strictly: an unknown key or a wrong value is a [SettingsException].
 ///
 /// A secret never stands here itself, as settings are kept in the run directory: `KEY_env` names an environment
-/// variable
-/// that holds it, `KEY_file` a file.
+/// variable that holds it, `KEY_file` a file.
 public final class Settings {
     private final String owner;
     private final Map<String, String> values;

@@ -4,8 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 
 /// Judges the times that a source gives its values: one in the future, one that goes back and one that is too old are
-/// no
-/// times of a reading. Used by one thread.
+/// no times of a reading. Used by one thread.
 public final class Stamps {
     /// A value is too old after so many refreshes; the analysis takes as long a hole in a signal for a hole.
     private static final int OLD_REFRESHES = 5;

@@ -61,8 +61,7 @@ public interface Network extends AutoCloseable {
     List<Tensor> outputs() throws NetworkException;
 
     /// Which data types are really executed on the prepared inputs. May take a trial run of its own: it is asked once,
-    /// and
-    /// outside every window.
+    /// and outside every window.
     ///
     /// @throws IllegalStateException if nothing is prepared
     default Execution execution() throws NetworkException {

@@ -303,8 +303,7 @@ class EnergyTest {
     }
 
     /// The controller goes on stamping what it does not renew any more, or is read four times a second; the load has
-    /// been
-    /// seen before.
+    /// been seen before.
     @Test
     void theBoundHoldsWhereACounterBeginsToStandStill() {
         Channel node = Channel.counter("ipmi:bmc/node-energy", NODE, 1e-3, 0, Duration.ofSeconds(1));

@@ -59,8 +59,7 @@ class CapturedGpuTest {
     }
 
     /// They agree as their bounds say. Beyond that the instantaneous power within 2.5 %, and the means of a second,
-    /// which
-    /// mix what comes before and after the window into its ends, within 5 %.
+    /// which mix what comes before and after the window into its ends, within 5 %.
     @Test
     void counterAndPowerTellTheSameJoules() {
         List<WindowEnergy> counter = measured("energy");
@@ -80,8 +79,7 @@ class CapturedGpuTest {
     }
 
     /// A mean of a second is half a second late, everything up to a refresh and a reading besides. The register that
-    /// looks
-    /// at a moment, the counter and the means contradict each other in none of the 114 idle and measured windows.
+    /// looks at a moment, the counter and the means contradict each other in none of the 114 idle and measured windows.
     @Test
     void theRegistersShowTheLoadAsLateAsTheirAveragingTells() {
         for (Observed one : result.observed()) {
@@ -101,8 +99,7 @@ class CapturedGpuTest {
     }
 
     /// nvidia-smi read the same registers at other moments, every 100 ms. Its mean of a second lags by half of one,
-    /// which
-    /// we take into account and a plain mean of its lines does not: hence 2 %, and 1 % where nothing lags.
+    /// which we take into account and a plain mean of its lines does not: hence 2 %, and 1 % where nothing lags.
     @Test
     void aPlainMeanOfWhatNvidiaSmiWroteIsTheSamePower() throws IOException {
         NavigableMap<Long, double[]> lines = nvidiaSmi();

@@ -228,8 +228,7 @@ final class OnnxRuntimeNetwork implements Network {
     }
 
     /// From here on a step is this node of the optimised graph, alone, on seeded values of the shapes that it has in
-    /// the
-    /// whole network.
+    /// the whole network.
     private void isolate(Artefact whole, int batch, String layer) throws NetworkException {
         try {
             Path folder = Files.createTempDirectory("neurojoule-onnx");

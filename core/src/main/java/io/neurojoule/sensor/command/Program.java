@@ -15,9 +15,8 @@ import java.util.concurrent.TimeUnit;
 /// A command of the user's in a process group of its own, and what it prints.
 ///
 /// The leader of the group is a shell that does nothing but wait for the end of its input, a pipe that only the
-/// profiler
-/// holds: when it is closed, or the profiler dies, the shell ends the group. It leads on when the command has ended, so
-/// that what was printed can still be read in order.
+/// profiler holds: when it is closed, or the profiler dies, the shell ends the group. It leads on when the command has
+/// ended, so that what was printed can still be read in order.
 final class Program implements AutoCloseable {
     /// `$1` is the command. SIGTERM to the group, up to 2 s, then SIGKILL, which ends this shell as well.
     private static final String LEADER = """

@@ -3,10 +3,8 @@ package io.neurojoule.sensor.ipmi;
 /// Puts the time stamps of a controller's own clock onto the run's clock.
 ///
 /// Only differences of the controller's stamps are used. The anchor is a stamp that was new when it was read, so that
-/// its
-/// age is known; without one it is the first reading. Where the two clocks disagree by more than a stamp can be old,
-/// the
-/// controller's was set: it is anchored anew. Used by one thread.
+/// its age is known; without one it is the first reading. Where the two clocks disagree by more than a stamp can be
+/// old, the controller's was set: it is anchored anew. Used by one thread.
 final class BmcClock {
     private static final long NANOS_PER_MILLI = 1_000_000L;
 

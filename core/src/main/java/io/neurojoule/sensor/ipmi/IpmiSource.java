@@ -20,12 +20,10 @@ import java.util.List;
 import java.util.Map;
 
 /// Management controllers (BMC) by IPMI: this machine's through the kernel's device, others by RMCP+ where the user
-/// names
-/// them. One sensor per controller.
+/// names them. One sensor per controller.
 ///
 /// A controller that the user names measures this machine (`of=node`), or another one (`of=NAME`): then nothing of it
-/// is
-/// in a boundary, unless the experiment names it.
+/// is in a boundary, unless the experiment names it.
 public final class IpmiSource implements PowerSource {
     static final String NAME = "ipmi";
 

@@ -43,10 +43,8 @@ final class Board {
     private static final int KEPLER = 3;
 
     /// The share of the time in which GA100 (compute capability 8.0: A100, A30) and GH100 (9.0: H100, H200) look at
-    /// their
-    /// power: Yang, Adamek, Armour, SC24, for A100 and H100. Whether a mean of one second looks at all of it, and
-    /// whether
-    /// the counter adds up more than that, NVIDIA does not say.
+    /// their power: Yang, Adamek, Armour, SC24, for A100 and H100. Whether a mean of one second looks at all of it, and
+    /// whether the counter adds up more than that, NVIDIA does not say.
     ///
     /// @see <a href="https://arxiv.org/abs/2312.02741">Part-time Power Measurements</a>
     private static final Map<Integer, Double> SEEN = Map.of(80, 0.25, 90, 0.25);

@@ -20,10 +20,8 @@ public record Gpu(int index, String pciBusId, String uuid, String name) {
     private static final Pattern ALIAS = Pattern.compile("nvml:(?:gpu([0-9]{1,4})|(GPU-[0-9a-fA-F-]+))((?:/.*)?)");
 
     /// What names a GPU by its index or UUID, written with its bus id: `nvml:gpu0/energy` and
-    /// `nvml:GPU-8932f937/energy`
-    /// become `nvml:0000:41:00.0/energy`. Of a UUID its beginning is enough where that is the only one. Anything else
-    /// is
-    /// given back as it is; empty if no or no single GPU is meant.
+    /// `nvml:GPU-8932f937/energy` become `nvml:0000:41:00.0/energy`. Of a UUID its beginning is enough where that is
+    /// the only one. Anything else is given back as it is; empty if no or no single GPU is meant.
     public static Optional<String> resolve(String selector, List<Gpu> gpus) {
         Matcher alias = ALIAS.matcher(selector);
         if (!alias.matches()) {

@@ -20,8 +20,7 @@ final class Modules {
     private Modules() {}
 
     /// What the module is a part of: nothing, or where its socket is not known any that another source may name, so
-    /// that
-    /// it is added to none of them.
+    /// that it is added to none of them.
     static Component component(Path sysfs, String pciBusId) {
         String id = of(sysfs, pciBusId);
         return new Component(Component.Kind.BOARD, id, ALL.contains(id) ? Set.of() : ALL);

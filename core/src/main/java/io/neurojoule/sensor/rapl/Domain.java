@@ -35,8 +35,7 @@ record Domain(String part, String place) {
     }
 
     /// Memory is beside the package, not in it; psys has all of them in it. All packages of a node together are `cpu`,
-    /// all
-    /// its memory is `memory`, where something else measures the sum.
+    /// all its memory is `memory`, where something else measures the sum.
     Component toComponent() {
         return switch (part) {
             case "psys" -> new Component(Kind.PLATFORM, component(), Set.of());

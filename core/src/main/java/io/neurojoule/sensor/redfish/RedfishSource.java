@@ -30,8 +30,8 @@ import tools.jackson.databind.JsonNode;
 /// Management controllers that speak Redfish: the power of the whole machine, its energy, and its power supplies.
 ///
 /// Each is described by the user: `redfish:NAME`. The machine's power comes from EnvironmentMetrics, else from the
-/// older
-/// resource Power; that of the supplies from PowerSubsystem, else from Power. The supplies are parts of the machine.
+/// older resource Power; that of the supplies from PowerSubsystem, else from Power. The supplies are parts of the
+/// machine.
 ///
 /// @see <a href="https://www.dmtf.org/dsp/DSP0268">Redfish Schema Guide, DSP0268</a>
 public final class RedfishSource implements PowerSource {

@@ -90,8 +90,7 @@ final class Agent implements AutoCloseable {
     }
 
     /// Remembers why the agent lets nobody in: it says so without authentication, so the library rightly does not take
-    /// it
-    /// for an answer (RFC 3412, 7.2.11), and the request ends in silence.
+    /// it for an answer (RFC 3412, 7.2.11), and the request ends in silence.
     private final class Listener implements Snmp.ReportHandler {
         private final Snmp.ReportHandler usual;
 

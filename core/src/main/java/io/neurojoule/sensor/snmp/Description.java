@@ -268,8 +268,7 @@ record Description(
     /// What a part of the device measures.
     ///
     /// What this machine draws from the wall is one outlet, or the sum of several; a whole device with outlets named
-    /// has
-    /// more on it than the machine. What feeds another machine is a part of that machine's power.
+    /// has more on it than the machine. What feeds another machine is a part of that machine's power.
     ///
     /// @param part  `inlet`, `outlet-5`, …, with or without `-energy`
     /// @param feeds of all devices together

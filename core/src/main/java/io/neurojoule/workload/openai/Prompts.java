@@ -21,8 +21,7 @@ final class Prompts {
     private static final int NUMBER_BITS = BITS_PER_WORD * NUMBER_WORDS;
 
     /// Odd, so that multiplying by it keeps numbers apart, and next to 2⁶⁰ over the golden ratio, so that the first
-    /// word
-    /// changes from one prompt to the next.
+    /// word changes from one prompt to the next.
     private static final long SPREAD = 0x9E3_779B_97F4_A7C1L;
 
     /// Words that spell a prompt's number: a prompt has at least these.

@@ -57,8 +57,7 @@ final class ChildGroup {
     private static final Duration POLL = Duration.ofMillis(10);
 
     /// Places in /proc/PID/stat after the name, and its unit of time (proc(5); USER_HZ is 100 on every architecture
-    /// that
-    /// the JDK runs on).
+    /// that the JDK runs on).
     private static final int STATE = 0;
     private static final int GROUP = 2;
     private static final int UTIME = 11;
@@ -199,8 +198,7 @@ final class ChildGroup {
     }
 
     /// CPU time of the group's processes and of those of their children that have ended, in seconds; empty if /proc
-    /// does
-    /// not tell.
+    /// does not tell.
     OptionalDouble cpuSeconds() {
         try {
             long ticks = 0;

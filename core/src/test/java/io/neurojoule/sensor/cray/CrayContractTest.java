@@ -25,8 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /// Trees made from HPE's page "User Access to Compute Node Power Data" and the listing of a node in CSCS's
-/// documentation:
-/// which files there are, and that each holds a value, its unit and a time in microseconds.
+/// documentation: which files there are, and that each holds a value, its unit and a time in microseconds.
 class CrayContractTest extends PowerSourceContract {
     private static final long SECOND = 1_000_000_000L;
     private static final long UNIX_SECONDS = 1_800_000_000L;

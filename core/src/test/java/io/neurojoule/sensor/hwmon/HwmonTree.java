@@ -6,8 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// A made tree with the links of the kernel's: /sys/class/hwmon/hwmonN leads to the device tree, where `device` leads
-/// to
-/// the device.
+/// to the device.
 record HwmonTree(Path sysfs) {
     /// One chip of a made tree.
     record Chip(Path directory) {

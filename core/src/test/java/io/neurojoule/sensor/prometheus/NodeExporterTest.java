@@ -27,8 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /// The node exporter of Debian (prometheus-node-exporter), unchanged, under the laboratory: what is read over HTTP
-/// agrees
-/// with the joules that the package really drew.
+/// agrees with the joules that the package really drew.
 class NodeExporterTest {
     private static final Path EXPORTER = Path.of("/usr/bin/prometheus-node-exporter");
     private static final long PATIENCE_NANOS = 20_000_000_000L;

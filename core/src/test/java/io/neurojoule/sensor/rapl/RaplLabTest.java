@@ -74,8 +74,7 @@ class RaplLabTest {
     }
 
     /// Each counter wraps 2000 J after the epoch, at powers so far apart that one of them does so in the window
-    /// whenever
-    /// the program begins.
+    /// whenever the program begins.
     @LabTest
     void intelsRegistersAgreeWithTheTruthOverAWrap() throws Exception {
         Result result = masked(
@@ -155,10 +154,9 @@ class RaplLabTest {
     }
 
     /// `perf stat` and the node exporter, both unchanged, and our own reading over nested windows, each inside the
-    /// next:
-    /// a program that tells when it began and ended; perf around it; the exporter's values around perf; our readings
-    /// around those. So each has at least the energy of the one inside and at most that of the one outside, where the
-    /// laboratory knows both; but for one step of 1 ms at 200 W at each end, and the digits that perf prints.
+    /// next: a program that tells when it began and ended; perf around it; the exporter's values around perf; our
+    /// readings around those. So each has at least the energy of the one inside and at most that of the one outside,
+    /// where the laboratory knows both; but for one step of 1 ms at 200 W at each end, and the digits that perf prints.
     @LabTest(needs = {"perf", "prometheus-node-exporter"})
     void perfAndTheNodeExporterAgreeWithOurs() throws Exception {
         Lab.Run run = Lab.run(

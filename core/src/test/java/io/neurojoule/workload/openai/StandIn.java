@@ -22,8 +22,7 @@ import java.util.stream.Collectors;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Speaks what llama.cpp's server answers (as seen) and what Ollama documents, without a model: a word is a token, and
-/// a
-/// prompt has three more.
+/// a prompt has three more.
 final class StandIn implements AutoCloseable {
     /// What goes wrong, from the first answer of more than one token on.
     enum Fault {
