@@ -340,16 +340,20 @@ final class KServeNetworkTest {
 
     @Test
     void aServerThatHasGoneVoidsTheStep() throws Exception {
-        load(options("binary"));
-        network.prepare(1, UNIFORM);
-        try (Lane lane = network.lane()) {
-            server.close();
+        try (Relay relay = new Relay(server.httpPort())) {
+            load(Map.of("url", "http://127.0.0.1:" + relay.port(), "server_model", "sums"));
+            network.prepare(1, UNIFORM);
+            try (Lane lane = network.lane()) {
+                lane.step(Phases.NONE, Tally.NONE); // so its connection is one that the relay knows and closes
 
-            assertThatThrownBy(() -> lane.step(Phases.NONE, Tally.NONE))
-                    .isInstanceOfSatisfying(NetworkException.class, e -> {
-                        assertThat(e.code()).isEqualTo(Code.DEVICE_LOST);
-                        assertThat(e.fatal()).isFalse();
-                    });
+                relay.shut();
+
+                assertThatThrownBy(() -> lane.step(Phases.NONE, Tally.NONE))
+                        .isInstanceOfSatisfying(NetworkException.class, e -> {
+                            assertThat(e.code()).isEqualTo(Code.DEVICE_LOST);
+                            assertThat(e.fatal()).isFalse();
+                        });
+            }
         }
     }
 

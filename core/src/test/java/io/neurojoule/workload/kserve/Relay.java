@@ -53,9 +53,14 @@ final class Relay implements AutoCloseable {
         open.clear();
     }
 
-    @Override
-    public void close() throws IOException {
+    /// Cuts all connections and takes no more, as a server that has gone.
+    void shut() throws IOException {
         door.close();
         cut();
+    }
+
+    @Override
+    public void close() throws IOException {
+        shut();
     }
 }
