@@ -71,7 +71,6 @@ final class Doubt {
         if (channel.baseWatts() > 0 || channel.component().kind() == Kind.UNCORE) {
             return false;
         }
-        long[] t = signal.timeNanos();
         long[] raw = signal.raw();
         int start = first;
         while (start > 0 && raw[start - 1] == raw[start]) {
@@ -79,10 +78,10 @@ final class Doubt {
         }
         while (start <= last) {
             int end = start + 1;
-            while (end < t.length && raw[end] == raw[start]) {
+            while (end < raw.length && raw[end] == raw[start]) {
                 end++;
             }
-            boolean isLong = end - start >= STILL_SAMPLES && t[end - 1] - t[start] > stillNanos(channel);
+            boolean isLong = end - start >= STILL_SAMPLES && signal.leastBetween(start, end - 1) > stillNanos(channel);
             if (isLong && end - 1 > first) { // it reaches into the window
                 return true;
             }

@@ -814,6 +814,23 @@ class AnalyzerTest {
                 .containsExactly("w2", "w3", "w4", "w5", "w6", "w7", "w8", "w9");
     }
 
+    /// Its value is of some moment of the read.
+    @Test
+    void aReadThatHangsIsNoValueThatStandsStill() {
+        twoRepeats();
+        // Five times the same value, the fifth by a read of 6 s.
+        long[] times = {0, SECOND / 10, SECOND / 5, SECOND * 3 / 10, SECOND * 33 / 10, SECOND * 64 / 10, SECOND * 20};
+        long[] reads = {0, 0, 0, 0, SECOND * 58 / 10, 0, 0};
+        long[] raw = {100, 100, 100, 100, 100, 700, 2000};
+        Channel channel = Channel.counter(
+                "nvml:gpu/energy", Component.of(Component.Kind.ACCELERATOR, "gpu"), 1, 0, Duration.ofMillis(100));
+
+        ExperimentResult result =
+                analyze(List.of(new Signal(channel, times, reads, raw, List.of())), measured(), Optional.empty());
+
+        assertThat(codes(result)).doesNotContain("reading-still");
+    }
+
     @Test
     void aPowerThatMissedReadingsIsMarkedInThoseWindows() {
         twoRepeats();
