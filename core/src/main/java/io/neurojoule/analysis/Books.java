@@ -38,6 +38,13 @@ final class Books {
                     "'%s' is %.4g J, below zero by more than its bound of %.4g J: the parts draw more than the whole, so one of the figures is wrong, or a part is counted twice"
                             .formatted(name, rest.joules(), rest.boundJoules())));
         }
+        if (rest.joules() < 0) {
+            return Optional.of(Finding.of(
+                    "rest-negative",
+                    Severity.INFO,
+                    "'%s' is %.4g J, below zero within its bound of %.4g J: it is less than node and parts can tell"
+                            .formatted(name, rest.joules(), rest.boundJoules())));
+        }
         return rest.joules() > PLAUSIBLE * whole
                 ? Optional.of(Finding.of(
                         "rest-implausible",

@@ -10,8 +10,7 @@ import java.util.Arrays;
 /// unwrapped and interpolated.
 ///
 /// @param joules      best value
-/// @param boundJoules the true value lies within ± this if the sensor is right (and within its stated accuracy, where
-/// one
+/// @param boundJoules the true value lies within ± this if the sensor is right (and within its stated accuracy, if one
 ///                    is stated): what was not seen between two readings at the edges, the age of a value when it was
 ///                    read, and one step of the counter; of a sensor that looks at a part of the time also what it
 ///                    may have missed in the rest

@@ -89,7 +89,7 @@ final class Tap {
 
     private void read() throws IOException {
         long before = ticker.nanos();
-        if (gone && before < againNanos) {
+        if (closed || (gone && before < againNanos)) {
             return;
         }
         reading.clear();

@@ -697,6 +697,20 @@ class AnalyzerTest {
     }
 
     @Test
+    void aRestBelowZeroWithinItsBoundIsSaidButNoWarning() {
+        ExperimentResult result = withNode(29, 161);
+
+        assertThat(row(result, "rest").joules().orElseThrow()).isBetween(-5.0, -0.1);
+        assertThat(result.findings())
+                .filteredOn(finding -> finding.code().equals("rest-negative"))
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.severity()).isEqualTo(Severity.INFO);
+                    assertThat(finding.message()).contains("within its bound");
+                });
+    }
+
+    @Test
     void aRestThatIsMostOfTheNodeIsFound() {
         assertThat(codes(withNode(400, 600))).contains("rest-implausible");
     }
